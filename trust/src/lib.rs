@@ -1,0 +1,19 @@
+//! What both ends of Tsumugu must agree on, byte for byte.
+//!
+//! Pure: no I/O, no clock, no async. The bytes are written down in `docs/FORMATS.md`.
+
+pub mod checkpoint;
+pub mod hash;
+pub mod merkle;
+pub mod note;
+pub mod seal;
+pub mod tiles;
+pub mod code;
+pub mod directory;
+pub mod evidence;
+pub mod leaf;
+pub mod letter;
+pub mod receipt;
+pub mod state;
+pub mod statement;
+pub mod value;
