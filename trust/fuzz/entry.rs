@@ -1,0 +1,140 @@
+//! What each fuzz target does with its bytes: one function per parser, and the list of all.
+//!
+//! The functions call the crate's public interface only. Beyond "does not panic" each states what
+//! must hold for whatever is accepted, mostly that there is one spelling. The fuzz targets and the
+//! test `fuzz_seeds` share this file.
+
+use std::str;
+use std::sync::LazyLock;
+
+use tsumugu_trust::checkpoint::{Checkpoint, VerifiedCheckpoint};
+use tsumugu_trust::note::{Note, SigningKey, VerifyingKey};
+use tsumugu_trust::seal::{self, SealingIdentity, SealingRecipient};
+use tsumugu_trust::tiles::{Tile, decode_bundle, encode_bundle};
+
+/// One fuzz target: the name of its file and of its folder of seeds, and its function.
+pub(crate) type Target = (&'static str, fn(&[u8]));
+
+/// Every target. A new one is added here, in `fuzz_targets/`, `seeds/` and `Cargo.toml`; the test
+/// says what is missing.
+pub(crate) const TARGETS: &[Target] = &[
+    ("note", note),
+    ("verifying_key", verifying_key),
+    ("checkpoint", checkpoint),
+    ("tile_path", tile_path),
+    ("entry_bundle", entry_bundle),
+    ("sealed_file", sealed_file),
+    ("sealed_with_key", sealed_with_key),
+    ("armored_file", armored_file),
+    ("recipient", recipient),
+];
+
+/// The most plaintext that a sealed seed may give.
+const LIMIT: usize = 1 << 16;
+
+/// The base64 of `age-encryption.org/v1`, LF, `-> scrypt`, but for its last, shared character.
+const SCRYPT_FIRST: &str = "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwd";
+
+/// The key that signed the seeds.
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
+    SigningKey::from_seed("exchange.example", &[1; 32]).expect("a name and a seed that fit")
+});
+
+/// The identity that the seeds are sealed to.
+static IDENTITY: LazyLock<SealingIdentity> = LazyLock::new(|| SealingIdentity::from_seed(&[7; 32]));
+
+/// Signed notes.
+pub(crate) fn note(data: &[u8]) {
+    if let Ok(note) = Note::parse(data) {
+        assert_eq!(note.encode().as_bytes(), data, "a note has one spelling");
+        for line in note.signatures() {
+            assert!(!line.name().is_empty() && !line.signature().is_empty());
+        }
+        if let Ok(verified) = note.verify(KEY.verifying_key()) {
+            assert_eq!(verified.text(), note.text());
+        }
+    }
+}
+
+/// Keys of notes as text.
+pub(crate) fn verifying_key(data: &[u8]) {
+    as_text(data, |text| {
+        if let Ok(key) = text.parse::<VerifyingKey>() {
+            assert_eq!(key.to_string(), text, "a key has one spelling");
+        }
+    });
+}
+
+/// Checkpoints, as text and as signed notes.
+pub(crate) fn checkpoint(data: &[u8]) {
+    let keys = [KEY.verifying_key().clone()];
+    if let Ok(verified) = VerifiedCheckpoint::verify(data, KEY.name(), &keys) {
+        assert_eq!(verified.note_bytes(), data, "the note is kept as it came");
+    }
+    let text = Note::parse(data).map(|note| note.text().to_owned());
+    as_text(text.as_deref().map_or(data, str::as_bytes), |text| {
+        if let Ok(checkpoint) = text.parse::<Checkpoint>() {
+            assert_eq!(checkpoint.text(), text, "a checkpoint has one spelling");
+        }
+    });
+}
+
+/// Paths of tiles and entry bundles.
+pub(crate) fn tile_path(data: &[u8]) {
+    as_text(data, |text| {
+        if let Ok(tile) = text.parse::<Tile>() {
+            assert_eq!(tile.to_string(), text, "a path has one spelling");
+            assert!(tile.least_size() > 0 && !text.contains(".."));
+        }
+    });
+}
+
+/// Entry bundles; the first two bytes are the width.
+pub(crate) fn entry_bundle(data: &[u8]) {
+    let Some((width, bundle)) = data.split_first_chunk::<2>() else { return };
+    if let Ok(entries) = decode_bundle(bundle, u16::from_be_bytes(*width)) {
+        assert_eq!(encode_bundle(&entries).as_deref(), Ok(bundle), "a bundle has one spelling");
+    }
+}
+
+/// Files sealed to an identity.
+pub(crate) fn sealed_file(data: &[u8]) {
+    if let Ok(plain) = seal::open_with(&[&*IDENTITY], data, LIMIT) {
+        assert!(plain.len() <= LIMIT);
+    }
+}
+
+/// Files sealed with a key.
+pub(crate) fn sealed_with_key(data: &[u8]) {
+    if let Ok(plain) = seal::open_with_key(&[3; 32], data, LIMIT) {
+        assert!(plain.len() <= LIMIT);
+    }
+}
+
+/// Armored files, all but those whose first stanza is `scrypt`: they get the work that they ask for,
+/// up to a gigabyte of memory, and the fuzzer would wait for it. The unit tests have them.
+pub(crate) fn armored_file(data: &[u8]) {
+    as_text(data, |text| {
+        if !text.contains(SCRYPT_FIRST) {
+            assert!(seal::open_with_passphrase(&"".into(), text, LIMIT).is_err());
+        }
+    });
+}
+
+/// Recipients and identities as text.
+pub(crate) fn recipient(data: &[u8]) {
+    as_text(data, |text| {
+        if let Ok(recipient) = text.parse::<SealingRecipient>() {
+            assert_eq!(recipient.to_string(), text, "a recipient has one spelling");
+            seal::seal_to(&[recipient], b"").expect("what parses can be sealed to");
+        }
+        let _ = text.parse::<SealingIdentity>();
+    });
+}
+
+/// Calls `f` where the bytes are text: the parsers behind it take nothing else.
+fn as_text(data: &[u8], f: impl FnOnce(&str)) {
+    if let Ok(text) = str::from_utf8(data) {
+        f(text);
+    }
+}

@@ -1,0 +1,112 @@
+//! Files under a key that sender and receiver share already: attachments, and the details of
+//! dispositions. One such file serves every recipient of a letter that carries its key, and
+//! outlives a re-sealing of that letter.
+//!
+//! The stanza, of this project's own type:
+//!
+//! ```text
+//! -> tsumugu-key base64(16 bytes of random salt, no padding)
+//! base64(file key under ChaCha20-Poly1305, 32 bytes)
+//! ```
+//!
+//! with the key `HKDF-SHA-256(ikm: the shared key, salt: the salt, info:
+//! "tsumugu/v1/tsumugu-key")` and a nonce of zeros, which the salt makes safe to repeat.
+
+use std::collections::HashSet;
+
+use age::EncryptError;
+use age_core::format::{FILE_KEY_BYTES, FileKey, Stanza};
+use age_core::primitives::{aead_decrypt, aead_encrypt, hkdf};
+use age_core::secrecy::ExposeSecret;
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+use rand::RngCore;
+use zeroize::Zeroizing;
+
+use super::header::decode;
+use super::{OpenError, SealError, file, hybrid};
+
+/// The stanza's type.
+const TAG: &str = "tsumugu-key";
+
+/// What binds a derived key to this stanza.
+const INFO: &[u8] = b"tsumugu/v1/tsumugu-key";
+
+/// Bytes of random salt.
+const SALT: usize = 16;
+
+/// Bytes of the wrapped file key: the key and what authenticates it.
+const BODY: usize = FILE_KEY_BYTES + 16;
+
+/// The recipient types of age and its official plugins (C2SP age; the age plugin for PIV tokens).
+/// Beside a `tsumugu-key` stanza they would be a second way in.
+const OTHER_TYPES: [&str; 8] = [
+    "X25519",
+    "scrypt",
+    "ssh-rsa",
+    "ssh-ed25519",
+    "piv-p256",
+    "p256tag",
+    "mlkem768p256tag",
+    hybrid::TAG,
+];
+
+/// Seals `plain` so that whoever has `key` can open it.
+///
+/// # Errors
+///
+/// None that depends on the arguments; [`SealError::UnusableRecipient`] stands for a failure
+/// within the age library.
+pub fn seal_with_key(key: &[u8; 32], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    file::seal(&Keyed(key), plain)
+}
+
+/// Opens what [`seal_with_key`] made, where its plaintext has at most `limit` bytes.
+///
+/// # Errors
+///
+/// [`OpenError::Malformed`] also where the file has several `tsumugu-key` stanzas, or one of age's
+/// recipient types beside it. Stanzas of unknown types are passed over.
+pub fn open_with_key(
+    key: &[u8; 32],
+    sealed: &[u8],
+    limit: usize,
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    let file = file::SealedFile::parse(sealed, limit)?;
+    if file.stanzas().iter().any(|stanza| OTHER_TYPES.contains(&stanza.tag.as_str())) {
+        return Err(OpenError::Malformed);
+    }
+    let mut ours = file.stanzas().iter().filter(|stanza| stanza.tag == TAG);
+    let (Some(stanza), None) = (ours.next(), ours.next()) else {
+        return Err(OpenError::Malformed);
+    };
+    file.open(&unwrap_key(key, stanza)?)
+}
+
+fn unwrap_key(key: &[u8; 32], stanza: &Stanza) -> Result<FileKey, OpenError> {
+    let [salt] = stanza.args.as_slice() else { return Err(OpenError::Malformed) };
+    let salt = decode(salt)?;
+    if salt.len() != SALT || stanza.body.len() != BODY {
+        return Err(OpenError::Malformed);
+    }
+    let derived = Zeroizing::new(hkdf(&salt, INFO, key));
+    let plain = aead_decrypt(&derived, FILE_KEY_BYTES, &stanza.body)
+        .map_err(|_| OpenError::NotForTheseKeys)?;
+    let plain = Zeroizing::new(plain);
+    Ok(FileKey::init_with_mut(|key| key.copy_from_slice(&plain)))
+}
+
+struct Keyed<'a>(&'a [u8; 32]);
+
+impl age::Recipient for Keyed<'_> {
+    fn wrap_file_key(
+        &self,
+        file_key: &FileKey,
+    ) -> Result<(Vec<Stanza>, HashSet<String>), EncryptError> {
+        let mut salt = [0; SALT];
+        rand::rngs::OsRng.fill_bytes(&mut salt);
+        let derived = Zeroizing::new(hkdf(&salt, INFO, self.0));
+        let body = aead_encrypt(&derived, file_key.expose_secret());
+        let args = vec![BASE64_STANDARD_NO_PAD.encode(salt)];
+        Ok((vec![Stanza { tag: TAG.to_owned(), args, body }], HashSet::new()))
+    }
+}
