@@ -1,0 +1,48 @@
+//! The region's forms as data, and the pure engine that reads them.
+//!
+//! A region's sheets (様式) and notices (連絡) are TOML files under `data/`; new editions of a form
+//! are new data, not new software. The engine has no I/O, no clock and no async: bytes go in,
+//! checked values or an error in Japanese and English come out.
+//!
+//! * [`Catalogue`]: the forms, checked; [`Draft`]: the same before the check, with its [`Finding`]s.
+//! * [`Form`], [`Section`], [`Field`], [`FieldType`]: what a form asks for.
+//! * [`FilledForm`]: a form with typed [`Value`]s, read by [`parse_filled`] from TOML or JSON.
+//! * [`FormError`]: what is wrong with a filled form, with a remedy.
+//! * [`render_text`] shows a filled form, [`template`] makes an empty one to fill in.
+//! * [`era`]: Japanese eras (和暦) to and from calendar dates.
+//! * [`examples`]: fictitious filled forms for the demonstration and the manual.
+
+mod build;
+mod catalogue;
+mod dates;
+mod draft;
+pub mod era;
+mod error;
+pub mod examples;
+mod filled;
+mod finding;
+mod form;
+pub mod limits;
+mod message;
+mod missing;
+mod raw;
+mod read;
+mod render;
+mod template;
+mod text;
+mod value;
+
+pub use catalogue::Catalogue;
+pub use dates::{DateFault, Moment, parse_date};
+pub use draft::{Draft, DraftError};
+pub use error::{Fault, FieldError, FormError, Format};
+pub use filled::{FilledForm, parse_filled};
+pub use finding::{Finding, Problem};
+pub use form::{
+    Condition, Direction, Field, FieldType, Form, FormKind, Provisional, Required, Section, Source,
+};
+pub use message::Message;
+pub use missing::Missing;
+pub use render::{RenderOptions, render_text};
+pub use template::template;
+pub use value::{Number, Org, Value};
