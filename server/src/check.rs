@@ -1,0 +1,96 @@
+//! `tsumugu-server check [--rebuild]`: reads everything, and makes the views anew.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tsumugu_durable::atomic::create_dir_durable;
+use tsumugu_durable::FolderLock;
+use tsumugu_trust::hash::sha256;
+use tsumugu_trust::tiles;
+
+use crate::keys;
+use crate::ledger::{LOG, Ledger, LedgerError, OpenError, VIEWS};
+use crate::run::{RunError, check_published};
+
+/// What the check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Leaves in the log.
+    pub leaves: u64,
+    /// Root of the tree, hex.
+    pub root: String,
+    /// SHA-256 over all keys and values of the views: equal before and after a rebuild.
+    pub views: String,
+    /// Leaves that were applied to the views now.
+    pub applied: u64,
+    /// Tiles whose bytes are not those of the tree.
+    pub wrong_tiles: Vec<String>,
+    /// Messages whose sealed body cannot be read.
+    pub unreadable_bodies: u64,
+}
+
+/// Opens the ledger, reads every leaf, every body and every tile. With `rebuild`, the views are deleted
+/// first: a crash in between leaves none or half, and the next start-up completes them.
+///
+/// # Errors
+/// [`RunError`]
+pub fn check(dir: &Path, rebuild: bool) -> Result<Checked, RunError> {
+    let _lock = FolderLock::acquire(dir, Duration::from_secs(1))?;
+    if rebuild {
+        let views = dir.join(VIEWS);
+        if views.exists() {
+            std::fs::remove_dir_all(&views).map_err(RunError::Listen)?;
+        }
+        create_dir_durable(&views)?;
+    }
+    let (origin, log_key) = keys::load(dir)?;
+    let (ledger, recovery) = Ledger::open(dir, &origin, log_key)?;
+    check_published(&ledger, dir)?;
+    let reader = ledger.reader();
+    let published = reader.published();
+    let read = |error: LedgerError| RunError::Open(OpenError::Ledger(error));
+    for index in 0..published.size {
+        reader.leaf_info(index).map_err(read)?;
+    }
+    let mut unreadable_bodies = 0;
+    let prefix = [crate::ledger::table::MESSAGE];
+    for pair in reader.views().scan(&prefix, &prefix) {
+        let (_, value) = pair.map_err(|e| read(e.into()))?;
+        let row = <crate::ledger::MessageRow as prost::Message>::decode(&value[..]).map_err(|_| read(LedgerError::Contradiction("a message row does not decode")))?;
+        if !row.body.is_empty() && reader.body(&row.body).is_err() {
+            unreadable_bodies += 1;
+        }
+    }
+    let checked = Checked {
+        leaves: published.size,
+        root: reader.root_at(published.size).map_or(String::new(), |root| root.to_string()),
+        views: views_digest(&reader).map_err(read)?,
+        applied: recovery.applied,
+        wrong_tiles: wrong_tiles(&dir.join(LOG), &reader),
+        unreadable_bodies,
+    };
+    reader.views().flush().map_err(|e| read(e.into()))?;
+    Ok(checked)
+}
+
+/// Compares the hash tiles that are there with the tree.
+fn wrong_tiles(folder: &Path, reader: &crate::ledger::Reader) -> Vec<String> {
+    let size = reader.published().size;
+    let differs = |tile: &tiles::Tile| {
+        let bytes = std::fs::read(folder.join(tile.to_string())).ok();
+        bytes.is_some() && bytes != reader.with_tree(|tree| tiles::tile_content(tree, tile))
+    };
+    tiles::tiles_for(size).filter(differs).map(|tile| tile.to_string()).collect()
+}
+
+fn views_digest(reader: &crate::ledger::Reader) -> Result<String, LedgerError> {
+    let mut all = Vec::new();
+    for pair in reader.views().all() {
+        let (key, value) = pair?;
+        for part in [&key, &value] {
+            all.extend((part.len() as u64).to_be_bytes());
+            all.extend(part);
+        }
+    }
+    Ok(sha256(&[&all]).to_string())
+}

@@ -1,0 +1,186 @@
+//! The command line of `tsumugu-server`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tsumugu_durable::clock::{Clock, SystemClock};
+use tsumugu_trust::value::Origin;
+
+use crate::check::check;
+use crate::init::init;
+use crate::keys;
+use crate::run::{RunError, Server};
+use crate::settings::PublicAddress;
+
+/// つむぐ取引所: 病院と居宅介護支援事業所のあいだで、封をした連携シートを受け渡し、受領を記録します。
+/// The Tsumugu exchange: passes sealed liaison sheets between institutions and keeps the log.
+#[derive(Debug, Parser)]
+#[command(name = "tsumugu-server", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 新しい取引所をつくり、最初の管理者のコードを表示します / Make a new exchange
+    Init {
+        /// 取引所のフォルダー / Folder of the exchange
+        #[arg(long)]
+        dir: PathBuf,
+        /// 取引所の名前(小文字のDNS名。あとから変えられません) / Lower-case DNS name, for ever
+        #[arg(long)]
+        origin: Origin,
+        /// 待ち受けるアドレス / Address to listen on
+        #[arg(long, default_value = crate::settings::DEFAULT_LISTEN)]
+        listen: SocketAddr,
+        /// 招待状に印刷する接続先 / Address printed on invitations
+        #[arg(long)]
+        public_address: Option<PublicAddress>,
+    },
+    /// 取引所を動かします / Run the exchange
+    Run {
+        /// 取引所のフォルダー / Folder of the exchange
+        #[arg(long)]
+        dir: PathBuf,
+        /// 待ち受けたアドレスをこのファイルに書きます(ポート0のとき) / Write the address listened on to a file
+        #[arg(long)]
+        address_file: Option<PathBuf>,
+    },
+    /// 記録をすべて読み、確かめます / Read and check everything
+    Check {
+        /// 取引所のフォルダー / Folder of the exchange
+        #[arg(long)]
+        dir: PathBuf,
+        /// 索引をつくりなおします / Make the views anew
+        #[arg(long)]
+        rebuild: bool,
+        /// JSONで答えます / Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 記録簿の公開鍵を表示します / Print the log's verifier key
+    Vkey {
+        /// 取引所のフォルダー / Folder of the exchange
+        #[arg(long)]
+        dir: PathBuf,
+    },
+}
+
+/// Runs the program with the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TSUMUGU_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let done = match Arguments::parse().command {
+        Command::Init { dir, origin, listen, public_address } => run_init(&dir, &origin, listen, public_address),
+        Command::Run { dir, address_file } => run_run(dir, address_file),
+        Command::Check { dir, rebuild, json } => run_check(&dir, rebuild, json),
+        Command::Vkey { dir } => run_vkey(&dir),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            report(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Done = Result<ExitCode, Box<dyn std::error::Error>>;
+
+#[allow(clippy::print_stdout)]
+fn run_init(dir: &std::path::Path, origin: &Origin, listen: SocketAddr, public: Option<PublicAddress>) -> Done {
+    let made = init(dir, origin, listen, public, SystemClock::new().now_ms())?;
+    println!("取引所をつくりました / The exchange is made: {origin}");
+    println!("最初の管理者のコード(一度だけ使えます。紙に書いて渡してください)");
+    println!("Code of the first administrator (works once; hand it over on paper):");
+    println!();
+    println!("    {}#{}", made.address, made.code);
+    println!();
+    println!("つぎに / Next: tsumugu-server run --dir {}", dir.display());
+    println!("管理者は / The administrator: tsumugu admin init {}#…", made.address);
+    println!("記録簿の公開鍵 / The log's verifier key: {}", made.vkey);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_run(dir: PathBuf, address_file: Option<PathBuf>) -> Done {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = Server::open(&dir, SystemClock::shared()).await?;
+        let address = server.address()?;
+        tracing::info!(%address, "listening");
+        if let Some(file) = address_file {
+            tsumugu_durable::write_atomic(&file, address.to_string().as_bytes())?;
+        }
+        server.serve(stop_signal()).await?;
+        tracing::info!("stopped");
+        Ok::<_, Box<dyn std::error::Error>>(ExitCode::SUCCESS)
+    })
+}
+
+#[allow(clippy::print_stdout)]
+fn run_check(dir: &std::path::Path, rebuild: bool, json: bool) -> Done {
+    let found = check(dir, rebuild)?;
+    let whole = found.wrong_tiles.is_empty() && found.unreadable_bodies == 0;
+    if json {
+        println!(
+            "{}",
+            serde_json::json!({
+                "leaves": found.leaves, "root": found.root, "views": found.views, "applied": found.applied,
+                "wrong_tiles": found.wrong_tiles, "unreadable_bodies": found.unreadable_bodies, "whole": whole,
+            })
+        );
+    } else {
+        println!("記録 / leaves: {}", found.leaves);
+        println!("根 / root: {}", found.root);
+        println!("索引 / views: {} ({} 件を足しました / applied)", found.views, found.applied);
+        println!("正しくないタイル / wrong tiles: {}", found.wrong_tiles.len());
+        println!("読めない本文 / unreadable bodies: {}", found.unreadable_bodies);
+    }
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[allow(clippy::print_stdout)]
+fn run_vkey(dir: &std::path::Path) -> Done {
+    let (_, key) = keys::load(dir)?;
+    println!("{}", key.verifying_key());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ctrl-C, and SIGTERM where there is one.
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
+}
+
+/// The fault, and what to do, in both languages.
+#[allow(clippy::print_stderr)]
+fn report(error: &(dyn std::error::Error + 'static)) {
+    eprintln!("{error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprintln!("  {cause}");
+        source = cause.source();
+    }
+    let remedy = match error.downcast_ref::<RunError>() {
+        Some(RunError::Lock(_)) => "ほかの tsumugu-server を止めてからやりなおしてください / Stop the other tsumugu-server first",
+        Some(RunError::Open(crate::ledger::OpenError::RolledBack { .. })) => "古い写しが戻されています。新しい控えから戻すまで動かせません / An older copy was put back; restore the newest backup",
+        Some(RunError::Open(crate::ledger::OpenError::Views(_))) => "tsumugu-server check --rebuild で索引をつくりなおしてください / Run tsumugu-server check --rebuild",
+        Some(RunError::Open(_)) => "記録が傷んでいます。フォルダーを写してから、控えで戻してください / The log is damaged; copy the folder away, then restore a backup",
+        Some(RunError::Listen(_)) => "settings.toml の listen を確かめてください / Look at listen in settings.toml",
+        _ => "フォルダーと settings.toml を確かめてください / Look at the folder and its settings.toml",
+    };
+    eprintln!("{remedy}");
+}

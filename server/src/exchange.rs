@@ -1,0 +1,192 @@
+//! What every service shares: who calls, what is published, where commands go.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use tonic::Request;
+use tsumugu_durable::clock::Clock;
+use tsumugu_proto::v1::{ErrorReason, Receipt};
+use tsumugu_trust::value::{Id, Time};
+
+use crate::ca::IssuingCa;
+use crate::gate::{Gate, GateError};
+use crate::ledger::{LeafInfo, LedgerError, Published, Reader};
+use crate::party::Party;
+use crate::pending::Pending;
+use crate::refused::Refused;
+use crate::sequencer::{Command, Done, Outcome, Sequencer};
+use crate::settings::Settings;
+
+/// The running exchange, as its services see it.
+#[derive(Debug)]
+pub struct Exchange {
+    /// Reads the log.
+    pub reader: Reader,
+    /// Changes the log.
+    pub sequencer: Sequencer,
+    /// Who may call.
+    pub gate: Arc<Gate>,
+    /// Issues certificates to those who were admitted.
+    pub ca: Arc<IssuingCa>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// The operator's settings.
+    pub settings: Settings,
+    /// Invitations, requests and half-signed records: what is not history yet.
+    pub pending: Pending,
+    /// Open subscriptions by institution.
+    pub subscribers: Mutex<HashMap<Id, u32>>,
+}
+
+/// An administrator of the newest trust list. Only [`Exchange::administrator`] makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct AdministratorCaller(Id);
+
+/// An admitted terminal of an active institution. Only [`Exchange::terminal`] makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct TerminalCaller {
+    institution: Id,
+    terminal: Id,
+}
+
+/// Either of them.
+#[derive(Debug, Clone, Copy)]
+pub enum Caller {
+    /// An administrator.
+    Administrator(AdministratorCaller),
+    /// A terminal.
+    Terminal(TerminalCaller),
+}
+
+impl AdministratorCaller {
+    /// Its id.
+    #[must_use]
+    pub fn id(self) -> Id {
+        self.0
+    }
+}
+
+impl TerminalCaller {
+    /// Its institution.
+    #[must_use]
+    pub fn institution(self) -> Id {
+        self.institution
+    }
+    /// Its id.
+    #[must_use]
+    pub fn terminal(self) -> Id {
+        self.terminal
+    }
+}
+
+impl Exchange {
+    /// The exchange's time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        Time(self.clock.now_ms())
+    }
+
+    /// Who calls. Asked at every request: a connection lives for days, a removal counts at once.
+    ///
+    /// # Errors
+    /// [`Refused`], by cause.
+    pub fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Refused> {
+        let party = self.gate.identify(request.extensions(), self.clock.now_ms()).map_err(|error| match error {
+            GateError::Expired | GateError::NotYetValid => Refused::new(ErrorReason::TerminalRemoved, error.to_string()),
+            _ => Refused::new(ErrorReason::UnknownParty, error.to_string()),
+        })?;
+        let party = party.ok_or_else(|| Refused::new(ErrorReason::NoCertificate, "this call needs a client certificate"))?;
+        self.admit(party.party())
+    }
+
+    /// Whether a party that the gate let in takes part now. Also asked while a stream is open.
+    ///
+    /// # Errors
+    /// [`Refused`], by cause.
+    pub fn admit(&self, party: Party) -> Result<Caller, Refused> {
+        let published = self.reader.published();
+        match party {
+            Party::Administrator { id } => {
+                let id = Id(id);
+                if !published.directory.is_administrator(id) {
+                    return Err(Refused::new(ErrorReason::UnknownParty, "not an administrator of the newest trust list"));
+                }
+                Ok(Caller::Administrator(AdministratorCaller(id)))
+            }
+            Party::Terminal { institution, terminal } => {
+                let (institution, terminal) = (Id(institution), Id(terminal));
+                let unknown = || Refused::new(ErrorReason::UnknownParty, "no such terminal of that institution");
+                let member = published.directory.member(institution).ok_or_else(unknown)?;
+                let entry = member.terminals.get(&terminal).ok_or_else(unknown)?;
+                if entry.removed.is_some() {
+                    return Err(Refused::new(ErrorReason::TerminalRemoved, "the terminal was removed"));
+                }
+                if !member.is_active() {
+                    return Err(Refused::new(ErrorReason::Suspended, "the institution is suspended"));
+                }
+                Ok(Caller::Terminal(TerminalCaller { institution, terminal }))
+            }
+        }
+    }
+
+    /// The caller, who must be an administrator.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub fn administrator<T>(&self, request: &Request<T>) -> Result<AdministratorCaller, Refused> {
+        match self.caller(request)? {
+            Caller::Administrator(caller) => Ok(caller),
+            Caller::Terminal(_) => Err(Refused::new(ErrorReason::NotAdministrator, "this call is for administrators")),
+        }
+    }
+
+    /// The caller, who must be a terminal.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub fn terminal<T>(&self, request: &Request<T>) -> Result<TerminalCaller, Refused> {
+        match self.caller(request)? {
+            Caller::Terminal(caller) => Ok(caller),
+            Caller::Administrator(_) => Err(Refused::new(ErrorReason::UnknownParty, "administrators neither send nor read letters")),
+        }
+    }
+
+    /// Submits a command that gives leaves, and makes their receipts.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub async fn receipts(&self, command: Command) -> Result<Vec<Receipt>, Refused> {
+        let Done { outcome, published } = self.sequencer.submit(command).await?;
+        let Outcome::Leaves(leaves) = outcome else { return Err(broken(&"a body where leaves were asked for")) };
+        leaves.iter().map(|leaf| self.receipt(leaf, &published, false)).collect()
+    }
+
+    /// Submits a command that gives one leaf, the first of its round.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub async fn first_receipt(&self, command: Command) -> Result<Option<Receipt>, Refused> {
+        Ok(self.receipts(command).await?.into_iter().next())
+    }
+
+    /// A leaf's receipt.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub fn receipt(&self, leaf: &LeafInfo, published: &Published, with_record: bool) -> Result<Receipt, Refused> {
+        self.reader.receipt(leaf, published, with_record).map_err(|error| broken(&error))
+    }
+}
+
+/// The ledger could not be read: the operator sees why in the log, the caller that it was not his fault.
+#[must_use]
+pub fn broken(error: &dyn std::fmt::Display) -> Refused {
+    tracing::error!(%error, "the ledger could not be read");
+    Refused::new(ErrorReason::Unavailable, "the exchange cannot read its store; its operator must look")
+}
+
+impl From<LedgerError> for Refused {
+    fn from(error: LedgerError) -> Self {
+        broken(&error)
+    }
+}

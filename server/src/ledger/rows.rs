@@ -1,0 +1,147 @@
+//! Rows of the views: small, versioned by protobuf's own rules, never read by anyone but this server.
+
+use prost::Message;
+use tsumugu_durable::journal::Position;
+use tsumugu_trust::leaf::LogPosition;
+use tsumugu_trust::state::{Event, MessageState};
+use tsumugu_trust::statement::Answer;
+use tsumugu_trust::value::{Id, Time};
+
+/// Where a leaf and what belongs to it stand in the journal, and who may read the record.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct LeafRow {
+    /// Position of the leaf frame.
+    #[prost(bytes = "vec", tag = "1")]
+    pub leaf: Vec<u8>,
+    /// Position of the record frame; empty for clear leaves.
+    #[prost(bytes = "vec", tag = "2")]
+    pub record: Vec<u8>,
+    /// Position of the sealed detail; empty where there is none.
+    #[prost(bytes = "vec", tag = "3")]
+    pub detail: Vec<u8>,
+    /// Institutions that may read the record.
+    #[prost(bytes = "vec", repeated, tag = "4")]
+    pub readers: Vec<Vec<u8>>,
+}
+
+/// One message.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct MessageRow {
+    /// Index of its envelope.
+    #[prost(uint64, tag = "1")]
+    pub envelope: u64,
+    /// Digest of its envelope.
+    #[prost(bytes = "vec", tag = "2")]
+    pub digest: Vec<u8>,
+    /// The recipient.
+    #[prost(bytes = "vec", tag = "3")]
+    pub to: Vec<u8>,
+    /// Where the body is; empty once it is destroyed.
+    #[prost(bytes = "vec", tag = "4")]
+    pub body: Vec<u8>,
+    /// What happened to it.
+    #[prost(message, repeated, tag = "5")]
+    pub events: Vec<EventRow>,
+}
+
+/// One event of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct EventRow {
+    /// See [`event_code`].
+    #[prost(uint32, tag = "1")]
+    pub code: u32,
+    /// The leaf's time.
+    #[prost(uint64, tag = "2")]
+    pub time: u64,
+    /// The leaf's index.
+    #[prost(uint64, tag = "3")]
+    pub index: u64,
+}
+
+/// An invitation.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct InvitationRow {
+    /// Index of its leaf.
+    #[prost(uint64, tag = "1")]
+    pub index: u64,
+    /// When it expires, ms.
+    #[prost(uint64, tag = "2")]
+    pub expires: u64,
+    /// 0 open, 1 used, 2 expired, 3 closed by an administrator.
+    #[prost(uint32, tag = "3")]
+    pub end: u32,
+}
+
+/// A worker at a terminal.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct WorkerRow {
+    /// Index of its leaf.
+    #[prost(uint64, tag = "1")]
+    pub index: u64,
+    /// Its key.
+    #[prost(bytes = "vec", tag = "2")]
+    pub key: Vec<u8>,
+    /// Whether it was removed.
+    #[prost(bool, tag = "3")]
+    pub removed: bool,
+}
+
+impl LeafRow {
+    /// Whether an institution may read the record.
+    #[must_use]
+    pub fn is_for(&self, institution: Id) -> bool {
+        self.readers.iter().any(|reader| reader[..] == institution.0)
+    }
+}
+
+impl MessageRow {
+    /// The recipient.
+    #[must_use]
+    pub fn recipient(&self) -> Option<Id> {
+        self.to.as_slice().try_into().ok().map(Id)
+    }
+
+    /// The state: the join of its events.
+    #[must_use]
+    pub fn state(&self) -> MessageState {
+        let mut state = MessageState::default();
+        for row in &self.events {
+            if let Some(event) = event_of(row.code) {
+                state.join(LogPosition { time: Time(row.time), index: row.index }, event);
+            }
+        }
+        state
+    }
+
+    /// Adds an event.
+    pub fn join(&mut self, at: LogPosition, event: Event) {
+        self.events.push(EventRow { code: event_code(event), time: at.time.0, index: at.index });
+    }
+}
+
+/// A position as a row has it.
+#[must_use]
+pub(super) fn position(bytes: &[u8]) -> Option<Position> {
+    Position::from_bytes(bytes)
+}
+
+const EVENTS: &[(u32, Event)] = &[
+    (1, Event::Accepted),
+    (2, Event::Undelivered),
+    (3, Event::Fetched),
+    (4, Event::Opened),
+    (5, Event::Superseded),
+    (6, Event::Withdrawn),
+    (11, Event::Answered(Answer::Acknowledged)),
+    (12, Event::Answered(Answer::Rejected)),
+    (13, Event::Answered(Answer::NotForUs)),
+    (14, Event::Answered(Answer::Unreadable)),
+];
+
+fn event_code(event: Event) -> u32 {
+    EVENTS.iter().find(|(_, e)| *e == event).map_or(0, |(code, _)| *code)
+}
+
+fn event_of(code: u32) -> Option<Event> {
+    EVENTS.iter().find(|(c, _)| *c == code).map(|(_, event)| *event)
+}

@@ -1,0 +1,192 @@
+//! `tsumugu-server run`: the whole exchange, as a library: the binary, the demo and the tests call it.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tonic::transport::Server as Grpc;
+use tsumugu_durable::clock::Clock;
+use tsumugu_durable::{DiskError, FolderLock, LockError};
+use tsumugu_proto::v1::admin_service_server::AdminServiceServer;
+use tsumugu_proto::v1::directory_service_server::DirectoryServiceServer;
+use tsumugu_proto::v1::enrolment_service_server::EnrolmentServiceServer;
+use tsumugu_proto::v1::exchange_service_server::ExchangeServiceServer;
+use tsumugu_proto::v1::log_service_server::LogServiceServer;
+
+use crate::ca::{CaError, IssuingCa};
+use crate::clockwork;
+use crate::exchange::Exchange;
+use crate::gate::{Gate, RootsError, incoming};
+use crate::keys::{self, KeyError};
+use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery};
+use crate::pending::Pending;
+use crate::sequencer::{Command, Sequencer};
+use crate::services;
+use crate::settings::{Settings, SettingsError};
+use crate::tls::{ServerCertificate, server_config};
+
+/// Another process may be stopping: it is waited for this long.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// Streams that are still open after this are cut: a half-open one could hold the stop up for an hour
+/// (hyperium/hyper#4170).
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// A call with 16 letters of the largest size, and room.
+const MAX_REQUEST: usize = 24 << 20;
+/// Longest checkpoint file.
+const MAX_CHECKPOINT: u64 = 64 * 1024;
+
+/// An exchange that is ready to serve.
+#[derive(Debug)]
+pub struct Server {
+    exchange: Arc<Exchange>,
+    certificate: Arc<ServerCertificate>,
+    listener: TcpListener,
+    recovery: Recovery,
+    failed: oneshot::Receiver<LedgerError>,
+    sequencer: std::thread::JoinHandle<()>,
+    _lock: FolderLock,
+}
+
+/// The exchange cannot start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Another process uses the folder.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The log key is missing or damaged.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The issuing CA is missing, damaged or expired.
+    #[error(transparent)]
+    Ca(#[from] CaError),
+    /// The issuing CA cannot be used for checking.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+    /// The ledger does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
+    /// The address cannot be listened on, or the system gave no thread.
+    #[error("cannot listen on the address of the settings")]
+    Listen(#[source] std::io::Error),
+    /// gRPC failed.
+    #[error("gRPC failed")]
+    Grpc(#[from] tonic::transport::Error),
+    /// A write or sync failed: start-up decides what was committed.
+    #[error("the ledger failed; start again, and start-up decides what was committed")]
+    Ledger(#[source] LedgerError),
+}
+
+impl Server {
+    /// Opens the folder, recovers, and listens. Nothing is served before [`Server::serve`].
+    ///
+    /// # Errors
+    /// [`RunError`]
+    pub async fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, RunError> {
+        let lock = FolderLock::acquire(dir, LOCK_PATIENCE)?;
+        let settings = Settings::load(dir)?;
+        let (origin, log_key) = keys::load(dir)?;
+        let ca = Arc::new(IssuingCa::load(dir, origin.as_str())?);
+        let (ledger, recovery) = Ledger::open(dir, &origin, log_key)?;
+        check_published(&ledger, dir)?;
+        if let Some(dropped) = recovery.dropped {
+            tracing::warn!(segment = dropped.segment, offset = dropped.offset, bytes = dropped.length, "a torn last round was dropped; nobody had been told of it");
+        }
+        tracing::info!(leaves = recovery.leaves, applied = recovery.applied, "the ledger is open");
+        let gate = Gate::new(origin.as_str(), &[ca.certificate().clone()])?;
+        let issued = ca.issue_server(&settings.extra_names, clock.now_ms())?;
+        let certificate = ServerCertificate::new(issued.chain, issued.key)?;
+        let listener = TcpListener::bind(settings.listen).await.map_err(RunError::Listen)?;
+        let reader = ledger.reader();
+        let (failing, failed) = oneshot::channel();
+        let max_round = settings.limits.commands_per_round as usize;
+        let (handle, sequencer) = Sequencer::start(ledger, dir.to_owned(), clock.clone(), max_round, failing).map_err(RunError::Listen)?;
+        let pending = Pending::open(dir)?;
+        let exchange = Exchange { reader, sequencer: handle, gate, ca, clock, settings, pending, subscribers: Default::default() };
+        Ok(Self { exchange: Arc::new(exchange), certificate, listener, recovery, failed, sequencer, _lock: lock })
+    }
+
+    /// What start-up did.
+    #[must_use]
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// The address it listens on.
+    ///
+    /// # Errors
+    /// [`RunError::Listen`]
+    pub fn address(&self) -> Result<SocketAddr, RunError> {
+        self.listener.local_addr().map_err(RunError::Listen)
+    }
+
+    /// Serves until `shutdown` is ready, then writes the tiles and stops.
+    ///
+    /// # Errors
+    /// [`RunError`]; after [`RunError::Ledger`] the process should exit with failure and be started again.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
+        let Self { exchange, certificate, listener, failed, sequencer, .. } = self;
+        let limits = exchange.settings.limits.clone();
+        let config = server_config(exchange.gate.clone(), certificate.clone(), exchange.clock.clone())?;
+        let (health, health_service) = tonic_health::server::health_reporter();
+        health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+        let letters = ExchangeServiceServer::new(services::exchange::Letters(exchange.clone())).max_decoding_message_size(MAX_REQUEST);
+        let (stop, stopping) = oneshot::channel::<()>();
+        let grpc = Grpc::builder()
+            .max_concurrent_streams(limits.streams_per_connection)
+            .http2_keepalive_interval(Some(limits.keepalive()))
+            .timeout(limits.request_timeout())
+            .add_service(health_service)
+            .add_service(EnrolmentServiceServer::new(services::enrolment::Enrolment(exchange.clone())))
+            .add_service(DirectoryServiceServer::new(services::directory::Directory(exchange.clone())))
+            .add_service(LogServiceServer::new(services::log::Log(exchange.clone())))
+            .add_service(AdminServiceServer::new(services::admin::Admin(exchange.clone())))
+            .add_service(letters)
+            .serve_with_incoming_shutdown(incoming(listener, config, &limits), async {
+                drop(stopping.await);
+            });
+        let ticking = tokio::spawn(clockwork::run(exchange.clone(), certificate, limits.tick_interval()));
+        let mut grpc = std::pin::pin!(grpc);
+        let outcome = tokio::select! {
+            done = &mut grpc => done.map_err(RunError::from),
+            // The sender is dropped unused when the sequencer stops in good order.
+            Ok(error) = failed => Err(RunError::Ledger(error)),
+            () = shutdown => Ok(()),
+        };
+        ticking.abort();
+        if outcome.is_ok() {
+            // The last round and the tiles are written while clients may still be answered.
+            drop(exchange.sequencer.submit(Command::Stop).await);
+        }
+        let _ = stop.send(());
+        if tokio::time::timeout(STOP_PATIENCE, &mut grpc).await.is_err() {
+            tracing::warn!("streams were still open at the end of the stop");
+        }
+        drop(exchange);
+        // A failed sequencer has ended; a stopped one ends after its last round.
+        drop(tokio::task::spawn_blocking(move || sequencer.join()).await);
+        outcome
+    }
+}
+
+/// A checkpoint that we published and that shows more than the journal has: the disk was rolled back.
+pub(crate) fn check_published(ledger: &Ledger, dir: &Path) -> Result<(), RunError> {
+    let path: PathBuf = dir.join(LOG).join("checkpoint");
+    if path.exists() {
+        let bytes = tsumugu_durable::read_limited(&path, MAX_CHECKPOINT)?;
+        ledger.check_not_rolled_back(&bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Accepting commands: every check first, then the leaves. The outer error stops the process, the
+//! inner one refuses a caller and has changed nothing.
+
+mod enrol;
+mod letters;
+mod statements;
+
+use tsumugu_trust::statement::Statement;
+use tsumugu_trust::value::Time;
+
+use super::command::{Command, Outcome};
+use crate::ledger::{LeafInfo, Ledger, LedgerError};
+use crate::refused::Refused;
+
+/// Refuses a caller, or gives leaves to commit.
+type Accepted<T> = Result<Result<T, Refused>, LedgerError>;
+
+/// Returns from the function with the refusal.
+macro_rules! or_refuse {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        }
+    };
+}
+use or_refuse;
+
+pub(super) fn accept(ledger: &mut Ledger, now: Time, command: Command) -> Accepted<Outcome> {
+    match command {
+        Command::Bootstrap { list } => enrol::bootstrap(ledger, now, &list),
+        Command::TrustList { list, candidacy } => enrol::trust_list(ledger, now, &list, candidacy.as_ref()),
+        Command::Invite { invitation } => enrol::invite(ledger, now, &invitation),
+        Command::CloseInvitation { closed } => enrol::close(ledger, now, &closed),
+        Command::Enrol { record, enrolment, checked, invitation } => enrol::enrol(ledger, now, &record, &enrolment, &checked, invitation),
+        Command::Administrate { statement } => statements::administrate(ledger, now, &statement),
+        Command::Publish { institution, statement } => statements::publish(ledger, now, institution, &statement),
+        Command::Send { institution, letters } => letters::send(ledger, now, institution, letters),
+        Command::Fetch { institution, terminal, from, id } => letters::fetch(ledger, now, institution, terminal, from, id),
+        Command::Opened { institution, statement } => letters::opened(ledger, now, institution, &statement),
+        Command::Dispose { institution, statement, detail } => letters::dispose(ledger, now, institution, &statement, detail),
+        Command::Tick | Command::Stop => statements::tick(ledger, now),
+    }
+}
+
+/// The leaf of a command that was accepted before: the caller gets the first receipt again.
+fn first_receipt(ledger: &Ledger, statement: &Statement) -> Result<Option<LeafInfo>, LedgerError> {
+    ledger.leaf_of_command(statement.digest())
+}

@@ -1,0 +1,82 @@
+//! Statements of administrators and institutions, and the passing of time.
+
+use tsumugu_proto::v1::ErrorReason;
+use tsumugu_trust::directory::{check_worker, check_worker_removed};
+use tsumugu_trust::statement::{AnyBody, EndedReason, Statement, Tick, unsigned};
+use tsumugu_trust::value::{Id, Time};
+
+use super::super::command::Outcome;
+use super::enrol::end_invitation;
+use super::{Accepted, first_receipt, or_refuse};
+use crate::ledger::{Ledger, LedgerError};
+use crate::refused::Refused;
+
+pub(super) fn administrate(ledger: &mut Ledger, now: Time, statement: &Statement) -> Accepted<Outcome> {
+    if let Some(first) = first_receipt(ledger, statement)? {
+        return Ok(Ok(Outcome::Leaves(vec![first])));
+    }
+    let allowed = match &statement.body {
+        AnyBody::Standing(_) | AnyBody::CatalogueRelease(_) | AnyBody::TerminalRemoved(_) => true,
+        AnyBody::Institution(record) => record.fax_only.is_some(),
+        _ => false,
+    };
+    if !allowed {
+        return Ok(Err(Refused::new(ErrorReason::Malformed, "not a statement that administrators propose")));
+    }
+    let staged = or_refuse!(ledger.stage_clear(now, statement));
+    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+}
+
+pub(super) fn publish(ledger: &mut Ledger, now: Time, institution: Id, statement: &Statement) -> Accepted<Outcome> {
+    let about = match &statement.body {
+        AnyBody::Profile(s) => s.institution,
+        AnyBody::KeySet(s) => s.institution,
+        AnyBody::Terminal(s) => s.institution,
+        AnyBody::TerminalRemoved(s) => s.institution,
+        AnyBody::Worker(s) => s.institution,
+        AnyBody::WorkerRemoved(s) => s.institution,
+        _ => return Ok(Err(Refused::new(ErrorReason::Malformed, "not a statement that institutions publish"))),
+    };
+    if about != institution {
+        return Ok(Err(Refused::not_found()));
+    }
+    if let Some(first) = first_receipt(ledger, statement)? {
+        return Ok(Ok(Outcome::Leaves(vec![first])));
+    }
+    let at = ledger.next_position(now);
+    let staged = match &statement.body {
+        AnyBody::Worker(worker) => {
+            or_refuse!(check_worker(ledger.directory(), at, statement));
+            let elsewhere = ledger.directory().holder_of(&worker.key).is_some();
+            let again = ledger.worker_rows(worker.institution, worker.worker)?.iter().any(|(k, row)| row.removed || k.ends_with(&worker.terminal.0));
+            if elsewhere {
+                return Ok(Err(Refused::new(ErrorReason::DuplicateKey, "the worker's key is bound to another holder")));
+            }
+            if again {
+                return Ok(Err(Refused::new(ErrorReason::Rule, "a worker is admitted at a terminal once")));
+            }
+            ledger.stage_private(now, statement, Default::default())?
+        }
+        AnyBody::WorkerRemoved(_) => {
+            or_refuse!(check_worker_removed(ledger.directory(), at, statement));
+            ledger.stage_private(now, statement, Default::default())?
+        }
+        _ => or_refuse!(ledger.stage_clear(now, statement)),
+    };
+    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+}
+
+/// A tick, and what has become due: invitations that expired.
+pub(super) fn tick(ledger: &mut Ledger, now: Time) -> Accepted<Outcome> {
+    // Nothing is appended before entry 0.
+    if !ledger.is_bootstrapped() {
+        return Ok(Ok(Outcome::Leaves(Vec::new())));
+    }
+    let expired: Vec<Id> = ledger.open_invitations().filter(|(_, expires)| *expires <= now).map(|(id, _)| id).collect();
+    for invitation in expired {
+        end_invitation(ledger, now, invitation, EndedReason::Expired)?;
+    }
+    let tick = unsigned(ledger.origin(), &Tick {}).map_err(|_| LedgerError::Contradiction("our own statement is malformed"))?;
+    let staged = or_refuse!(ledger.stage_clear(now, &tick));
+    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+}

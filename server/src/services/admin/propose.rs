@@ -1,0 +1,40 @@
+use tsumugu_proto::v1::{self, ErrorReason};
+use tsumugu_trust::directory::Refusal;
+use tsumugu_trust::leaf::LogPosition;
+use tsumugu_trust::statement::Statement;
+
+use super::approve::counted;
+use crate::exchange::{Exchange, broken};
+use crate::refused::Refused;
+use crate::sequencer::Command;
+use crate::services::statement;
+
+/// Takes one administrator's signature under a standing, a FAX-only entry, a removal or a catalogue.
+pub(super) async fn propose(exchange: &Exchange, request: v1::ProposeRequest) -> Result<v1::ProposeResponse, Refused> {
+    let _one = exchange.pending.lock().await;
+    let signed = statement(&request.statement)?;
+    let directory = exchange.reader.published().directory.clone();
+    if directory.administrators_signed(&signed) != 1 || signed.signatures().len() != 1 {
+        return Err(Refused::new(ErrorReason::BadSignature, "not signed by exactly one administrator"));
+    }
+    let digest = signed.digest();
+    let merged = match exchange.pending.proposal(digest).map_err(|e| broken(&e))?.and_then(|bytes| Statement::parse(&bytes).ok()) {
+        Some(kept) => kept.merge(&signed)?,
+        None => signed,
+    };
+    let (signatures, needed) = counted(exchange, &merged);
+    let at = LogPosition { time: exchange.now().max(exchange.reader.published().time), index: exchange.reader.published().size };
+    let known = exchange.reader.leaf_of_command(digest)?.is_some();
+    if !known {
+        match (*directory).clone().apply(at, &merged) {
+            Err(Refusal::Signature) => {
+                exchange.pending.put_proposal(digest, &merged.bytes()).map_err(|e| broken(&e))?;
+                return Ok(v1::ProposeResponse { receipt: None, signatures, needed });
+            }
+            other => other?,
+        }
+    }
+    let receipt = exchange.first_receipt(Command::Administrate { statement: merged }).await?;
+    exchange.pending.remove_proposal(digest).map_err(|e| broken(&e))?;
+    Ok(v1::ProposeResponse { receipt, signatures, needed })
+}

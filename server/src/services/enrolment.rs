@@ -1,0 +1,85 @@
+//! EnrolmentService: answers without a client certificate.
+
+mod bootstrap;
+mod countersign;
+mod get_enrolment;
+mod get_invitation;
+mod request_candidacy;
+mod request_enrolment;
+
+use std::sync::Arc;
+
+use tonic::Request;
+use tsumugu_proto::v1::enrolment_service_server::EnrolmentService;
+use tsumugu_proto::v1::{self, ErrorReason};
+use tsumugu_trust::statement::{AnyBody, Invitation, Statement};
+use tsumugu_trust::value::Id;
+
+use super::{Answer, answer};
+use crate::exchange::Exchange;
+use crate::pending::StoredInvitation;
+use crate::refused::Refused;
+
+pub(in crate::services) use get_enrolment::enrolment_state;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Enrolment(pub Arc<Exchange>);
+
+#[tonic::async_trait]
+impl EnrolmentService for Enrolment {
+    async fn get_invitation(&self, request: Request<v1::GetInvitationRequest>) -> Answer<v1::GetInvitationResponse> {
+        answer(get_invitation::get_invitation(&self.0, &request.into_inner()))
+    }
+    async fn bootstrap(&self, request: Request<v1::BootstrapRequest>) -> Answer<v1::BootstrapResponse> {
+        answer(bootstrap::bootstrap(&self.0, request.into_inner()).await)
+    }
+    async fn request_enrolment(&self, request: Request<v1::RequestEnrolmentRequest>) -> Answer<v1::RequestEnrolmentResponse> {
+        answer(request_enrolment::request_enrolment(&self.0, request.into_inner()).await)
+    }
+    async fn request_candidacy(&self, request: Request<v1::RequestCandidacyRequest>) -> Answer<v1::RequestCandidacyResponse> {
+        answer(request_candidacy::request_candidacy(&self.0, request.into_inner()).await)
+    }
+    async fn get_enrolment(&self, request: Request<v1::GetEnrolmentRequest>) -> Answer<v1::GetEnrolmentResponse> {
+        answer(get_enrolment::get_enrolment(&self.0, &request.into_inner()))
+    }
+    async fn countersign_trust_list(&self, request: Request<v1::CountersignTrustListRequest>) -> Answer<v1::CountersignTrustListResponse> {
+        answer(countersign::countersign(&self.0, request.into_inner()).await)
+    }
+}
+
+pub(super) fn closed() -> Refused {
+    Refused::new(ErrorReason::InvitationClosed, "the invitation is used, closed or expired")
+}
+
+/// A stored invitation with its statement.
+pub(super) fn stored(exchange: &Exchange, id: Id) -> Result<(StoredInvitation, Invitation), Refused> {
+    let stored = exchange.pending.invitation(id).map_err(|e| crate::exchange::broken(&e))?.ok_or_else(Refused::not_found)?;
+    let statement = Statement::parse(&stored.invitation).map_err(|_| Refused::not_found())?;
+    match statement.body {
+        AnyBody::Invitation(invitation) => Ok((stored, invitation)),
+        _ => Err(Refused::not_found()),
+    }
+}
+
+/// Whether an invitation is in the log and open.
+pub(super) fn is_open(exchange: &Exchange, id: Id) -> Result<bool, Refused> {
+    let row = exchange.reader.invitation(id)?;
+    Ok(row.is_some_and(|row| row.end == 0 && row.expires > exchange.now().0))
+}
+
+/// Takes a request into a stored invitation: the first one, or the same one again.
+pub(super) fn take_request(exchange: &Exchange, id: Id, mut stored: StoredInvitation, request: StoredInvitation) -> Result<(), Refused> {
+    if !stored.request.is_empty() {
+        let same = (&stored.request, &stored.mac, &stored.statements, &stored.csr) == (&request.request, &request.mac, &request.statements, &request.csr);
+        return if same { Ok(()) } else { Err(closed()) };
+    }
+    if !is_open(exchange, id)? {
+        return Err(closed());
+    }
+    stored.request = request.request;
+    stored.mac = request.mac;
+    stored.statements = request.statements;
+    stored.csr = request.csr;
+    exchange.pending.put_invitation(id, &stored).map_err(|e| crate::exchange::broken(&e))
+}

@@ -1,0 +1,34 @@
+use tsumugu_proto::v1::{self, ErrorReason};
+use tsumugu_trust::directory::check_candidacy;
+use tsumugu_trust::hash::sha256;
+use tsumugu_trust::statement::AnyBody;
+
+use super::{stored, take_request};
+use crate::ca::RequestedKey;
+use crate::exchange::Exchange;
+use crate::pending::StoredInvitation;
+use crate::refused::Refused;
+use crate::services::statement;
+
+/// Takes a further administrator's request.
+pub(super) async fn request_candidacy(exchange: &Exchange, request: v1::RequestCandidacyRequest) -> Result<v1::RequestCandidacyResponse, Refused> {
+    let _one = exchange.pending.lock().await;
+    let candidacy = statement(&request.candidacy)?;
+    let AnyBody::Candidacy(body) = &candidacy.body else {
+        return Err(Refused::new(ErrorReason::Malformed, "not a candidacy"));
+    };
+    let (kept, invitation) = stored(exchange, body.invitation)?;
+    check_candidacy(exchange.reader.origin(), &invitation, &candidacy)?;
+    RequestedKey::from_csr(&request.csr).map_err(|e| Refused::new(ErrorReason::Malformed, e.to_string()))?;
+    if body.csr != sha256(&[&request.csr]) {
+        return Err(Refused::new(ErrorReason::Malformed, "the certificate request is not the one that was signed"));
+    }
+    let request = StoredInvitation {
+        request: request.candidacy.to_vec(),
+        mac: request.mac.to_vec(),
+        csr: request.csr.to_vec(),
+        ..StoredInvitation::default()
+    };
+    take_request(exchange, body.invitation, kept, request)?;
+    Ok(v1::RequestCandidacyResponse {})
+}

@@ -1,0 +1,67 @@
+//! ExchangeService: sealed letters.
+
+mod dispose;
+mod fetch;
+mod opened;
+mod send;
+mod subscribe;
+mod track;
+
+use std::sync::Arc;
+
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+use tsumugu_proto::v1;
+use tsumugu_proto::v1::exchange_service_server::ExchangeService;
+
+use super::{Answer, answer};
+use crate::exchange::{Exchange, TerminalCaller};
+use crate::ledger::Published;
+use crate::refused::Refused;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Letters(pub Arc<Exchange>);
+
+#[tonic::async_trait]
+impl ExchangeService for Letters {
+    type SubscribeStream = ReceiverStream<Result<v1::SubscribeResponse, Status>>;
+    type FetchStream = ReceiverStream<Result<v1::FetchResponse, Status>>;
+
+    async fn send(&self, request: Request<v1::SendRequest>) -> Answer<v1::SendResponse> {
+        let caller = self.0.terminal(&request)?;
+        answer(send::send(&self.0, caller, request.into_inner()).await)
+    }
+    async fn subscribe(&self, request: Request<v1::SubscribeRequest>) -> Answer<Self::SubscribeStream> {
+        let caller = self.0.terminal(&request)?;
+        Ok(Response::new(subscribe::subscribe(self.0.clone(), caller, request.into_inner())?))
+    }
+    async fn fetch(&self, request: Request<v1::FetchRequest>) -> Answer<Self::FetchStream> {
+        let caller = self.0.terminal(&request)?;
+        Ok(Response::new(fetch::fetch(&self.0, caller, request.into_inner()).await?))
+    }
+    async fn opened(&self, request: Request<v1::OpenedRequest>) -> Answer<v1::OpenedResponse> {
+        let caller = self.0.terminal(&request)?;
+        answer(opened::opened(&self.0, caller, request.into_inner()).await)
+    }
+    async fn dispose(&self, request: Request<v1::DisposeRequest>) -> Answer<v1::DisposeResponse> {
+        let caller = self.0.terminal(&request)?;
+        answer(dispose::dispose(&self.0, caller, request.into_inner()).await)
+    }
+    async fn track(&self, request: Request<v1::TrackRequest>) -> Answer<v1::TrackResponse> {
+        let caller = self.0.terminal(&request)?;
+        answer(track::track(&self.0, caller, &request.into_inner()))
+    }
+}
+
+/// A record as an event of a mailbox.
+fn event(exchange: &Exchange, published: &Published, number: u64, index: u64) -> Result<v1::MailboxEvent, Refused> {
+    let leaf = exchange.reader.leaf_info(index)?.ok_or_else(Refused::not_found)?;
+    let receipt = exchange.receipt(&leaf, published, true)?;
+    Ok(v1::MailboxEvent { number, receipt: Some(receipt), detail: leaf.detail.into() })
+}
+
+/// Whether a message is the caller's: as sender or recipient.
+fn is_party(caller: TerminalCaller, from: tsumugu_trust::value::Id, row: &crate::ledger::MessageRow) -> bool {
+    caller.institution() == from || row.recipient() == Some(caller.institution())
+}

@@ -1,0 +1,113 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+use tsumugu_proto::v1::{self, ErrorReason, subscribe_response::Part};
+use tsumugu_trust::value::Id;
+
+use super::event;
+use crate::exchange::{Exchange, TerminalCaller};
+use crate::party::Party;
+use crate::refused::Refused;
+
+/// Events in one message.
+const AT_ONCE: usize = 32;
+/// A quiet stream says so this often: a client that hears nothing for longer reconnects.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+type Piece = Result<v1::SubscribeResponse, Status>;
+
+/// Replays the mailbox from a number on, then goes on live. Numbers have no gaps, so a client finds
+/// by itself that something was left out.
+pub(super) fn subscribe(exchange: Arc<Exchange>, caller: TerminalCaller, request: v1::SubscribeRequest) -> Result<ReceiverStream<Piece>, Refused> {
+    let place = Place::take(&exchange, caller.institution())?;
+    let (to, stream) = mpsc::channel(4);
+    tokio::spawn(async move {
+        let _place = place;
+        if let Err(refused) = send_events(&exchange, caller, &request, &to).await {
+            drop(to.send(Err(refused.into())).await);
+        }
+    });
+    Ok(ReceiverStream::new(stream))
+}
+
+async fn send_events(exchange: &Exchange, caller: TerminalCaller, request: &v1::SubscribeRequest, to: &mpsc::Sender<Piece>) -> Result<(), Refused> {
+    let mut news = exchange.reader.news();
+    let mut next = request.start;
+    let length = exchange.reader.mailbox_length(caller.institution())?;
+    if next > length {
+        return Err(Refused::new(ErrorReason::Rule, "the mailbox has not so many events").with("rule", "start"));
+    }
+    let mut piece = Part::Heartbeat(length);
+    loop {
+        if to.send(Ok(v1::SubscribeResponse { part: Some(piece) })).await.is_err() {
+            return Ok(());
+        }
+        // A removal or suspension ends open streams, too.
+        exchange.admit(Party::Terminal { institution: caller.institution().0, terminal: caller.terminal().0 })?;
+        news.borrow_and_update();
+        let published = exchange.reader.published();
+        let rows = exchange.reader.mailbox(caller.institution(), next, AT_ONCE)?;
+        let mut events = Vec::new();
+        for (number, index) in rows {
+            // The views may be ahead of what is published by a moment.
+            if index >= published.size {
+                break;
+            }
+            if number != next {
+                return Err(crate::exchange::broken(&"a mailbox has a gap"));
+            }
+            events.push(event(exchange, &published, number, index)?);
+            next += 1;
+        }
+        if !events.is_empty() {
+            piece = Part::Events(v1::MailboxEvents { events });
+            continue;
+        }
+        if request.stop_at_end {
+            return Ok(());
+        }
+        tokio::select! {
+            changed = news.changed() => if changed.is_err() { return Ok(()) },
+            () = tokio::time::sleep(HEARTBEAT) => {}
+            () = to.closed() => return Ok(()),
+        }
+        piece = Part::Heartbeat(next);
+    }
+}
+
+/// A place among an institution's subscribers; given back when the stream ends.
+struct Place {
+    exchange: Arc<Exchange>,
+    institution: Id,
+}
+
+impl Place {
+    fn take(exchange: &Arc<Exchange>, institution: Id) -> Result<Self, Refused> {
+        let most = exchange.settings.limits.subscribers_per_institution;
+        let mut subscribers = lock(exchange);
+        let count = subscribers.entry(institution).or_default();
+        if *count >= most {
+            return Err(Refused::limit("subscribers_per_institution", most));
+        }
+        *count += 1;
+        Ok(Self { exchange: exchange.clone(), institution })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut subscribers = lock(&self.exchange);
+        if let Some(count) = subscribers.get_mut(&self.institution) {
+            *count = count.saturating_sub(1);
+        }
+        subscribers.retain(|_, count| *count > 0);
+    }
+}
+
+fn lock(exchange: &Exchange) -> std::sync::MutexGuard<'_, HashMap<Id, u32>> {
+    exchange.subscribers.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
