@@ -191,6 +191,12 @@ impl Directory {
         }
     }
 
+    /// How many administrators of the newest list have signed.
+    #[must_use]
+    pub fn administrators_signed(&self, statement: &Statement) -> u64 {
+        self.trust_list().map_or(0, |list| signing_administrators(&self.origin, &list.body, statement))
+    }
+
     /// Whether an administrators' list in force at a place was signed by enough of them.
     pub(super) fn has_threshold(&self, statement: &Statement, at: LogPosition) -> bool {
         self.trust_at(at).is_some_and(|list| {
