@@ -1,7 +1,8 @@
 // Command checklog checks a folder of the exchange with nothing of the exchange's own code: only
 // docs/FORMATS.md and Go's golang.org/x/mod/sumdb packages, which know signed notes and logs.
 //
-//	checklog -log DIR/server/log [-evidence DIR/evidence] [-names FILE]
+//	checklog -log DIR/server/log -evidence DIR/evidence [-names FILE]
+//	checklog -vectors docs/vectors
 //
 // It prints one line for each thing that holds, and ends with status 1 at the first that does not.
 package main
@@ -17,11 +18,18 @@ import (
 )
 
 func main() {
+	vectors := flag.String("vectors", "", "check the vectors in this folder, and nothing else")
 	logFolder := flag.String("log", "", "the tiles folder of the exchange")
 	evidenceFolder := flag.String("evidence", "", "a folder with *.evidence files")
 	namesFile := flag.String("names", "", "write the workers' names found in the evidence here, as JSON")
 	flag.Parse()
-	if err := run(*logFolder, *evidenceFolder, *namesFile); err != nil {
+	var err error
+	if *vectors != "" {
+		err = checkVectors(*vectors)
+	} else {
+		err = run(*logFolder, *evidenceFolder, *namesFile)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "checklog:", err)
 		os.Exit(1)
 	}
@@ -38,9 +46,6 @@ func run(logFolder, evidenceFolder, namesFile string) error {
 	if err := checkTiles(log); err != nil {
 		return err
 	}
-	if evidenceFolder == "" {
-		return nil
-	}
 	names, err := checkEvidenceFolder(log, evidenceFolder)
 	if err != nil || namesFile == "" {
 		return err
@@ -52,7 +57,7 @@ func run(logFolder, evidenceFolder, namesFile string) error {
 	return os.WriteFile(namesFile, text, 0o644)
 }
 
-// checkEvidenceFolder checks each file and returns the workers' names that the letters show.
+// checkEvidenceFolder checks each file, against the log too where there is one, and returns the workers' names that the letters show.
 func checkEvidenceFolder(log *openedLog, folder string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.evidence"))
 	if err != nil {
