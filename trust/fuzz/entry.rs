@@ -7,9 +7,18 @@
 use std::str;
 use std::sync::LazyLock;
 
+use prost::Message;
+use tsumugu_proto::v1;
 use tsumugu_trust::checkpoint::{Checkpoint, VerifiedCheckpoint};
+use tsumugu_trust::code::Code;
+use tsumugu_trust::evidence::{Evidence, EvidenceRefused, verify};
+use tsumugu_trust::hash::{Hash, sha256};
+use tsumugu_trust::leaf::Leaf;
+use tsumugu_trust::letter::{MAX_LETTER, pack, padme, unpack};
 use tsumugu_trust::note::{Note, SigningKey, VerifyingKey};
+use tsumugu_trust::receipt;
 use tsumugu_trust::seal::{self, SealingIdentity, SealingRecipient};
+use tsumugu_trust::statement::{Statement, digest};
 use tsumugu_trust::tiles::{Tile, decode_bundle, encode_bundle};
 
 /// One fuzz target: the name of its file and of its folder of seeds, and its function.
@@ -27,6 +36,12 @@ pub(crate) const TARGETS: &[Target] = &[
     ("sealed_with_key", sealed_with_key),
     ("armored_file", armored_file),
     ("recipient", recipient),
+    ("statement", statement),
+    ("leaf", leaf),
+    ("receipt", receipt),
+    ("letter_unpack", letter_unpack),
+    ("code", code),
+    ("evidence", evidence),
 ];
 
 /// The most plaintext that a sealed seed may give.
@@ -34,6 +49,13 @@ const LIMIT: usize = 1 << 16;
 
 /// The base64 of `age-encryption.org/v1`, LF, `-> scrypt`, but for its last, shared character.
 const SCRYPT_FIRST: &str = "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwd";
+
+/// The log in `docs/vectors`, whose leaves are seeds here.
+const ORIGIN: &str = "exchange.example/log";
+
+/// The secret of its key (`docs/vectors/receipt.json`).
+const LOG_SEED: [u8; 32] =
+    *b"\xfb\xe5\x55\x5b\xca\xf6\xae\xcf\xce\xd4\x4e\xe7\xec\xfb\x57\xb9\x90\xfb\xdd\x80\x6e\x6d\x7b\xed\x8c\x8d\x2b\x9b\xa2\x87\xfc\xad";
 
 /// The key that signed the seeds.
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
@@ -130,6 +152,76 @@ pub(crate) fn recipient(data: &[u8]) {
         }
         let _ = text.parse::<SealingIdentity>();
     });
+}
+
+/// Statements of every kind.
+pub(crate) fn statement(data: &[u8]) {
+    if let Ok(statement) = Statement::parse(data) {
+        assert_eq!(statement.bytes(), data, "a statement has one spelling");
+        assert_eq!(statement.digest(), digest(statement.text()));
+        assert_eq!(statement.body.is_unsigned(), statement.signatures().is_empty());
+    }
+}
+
+/// Leaf entries.
+pub(crate) fn leaf(data: &[u8]) {
+    if let Some(leaf) = Leaf::parse(data) {
+        assert_eq!(leaf.encode(), data, "a leaf entry has one spelling");
+        if let Leaf::Clear(leaf) = leaf {
+            let _ = leaf.parse_statement();
+        }
+    }
+}
+
+/// Receipts, as protobuf. The seeds are of the exchange in `docs/vectors`.
+pub(crate) fn receipt(data: &[u8]) {
+    let Ok(receipt) = v1::Receipt::decode(data) else { return };
+    let key = SigningKey::from_seed(ORIGIN, &LOG_SEED).expect("a name and a seed that fit");
+    let origin = ORIGIN.parse().expect("a well-formed origin");
+    let keys = [key.verifying_key().clone()];
+    if let Ok(verified) = receipt::verify(&receipt, None, &origin, &keys) {
+        assert!(verified.at.index < verified.checkpoint.size());
+        assert_eq!(verified.leaf.time(), verified.at.time);
+        assert_eq!(verified.record, receipt.record);
+    }
+}
+
+/// Plaintexts of sealed bodies.
+pub(crate) fn letter_unpack(data: &[u8]) {
+    if let Ok(letter) = unpack(data) {
+        assert!(letter.len() <= MAX_LETTER && data.len() == padme(data.len()));
+        let packed = pack(&letter).expect("what was unpacked is short enough");
+        assert_eq!(*unpack(&packed).expect("what was packed unpacks"), *letter);
+    }
+}
+
+/// Codes as people type them.
+pub(crate) fn code(data: &[u8]) {
+    as_text(data, |text| {
+        if let Ok(code) = text.parse::<Code>() {
+            assert_eq!(code.to_string().parse(), Ok(code), "a code is read as it is printed");
+        }
+    });
+}
+
+/// Evidence: as it is, and with the checksum that its lines have, which a fuzzer does not guess.
+pub(crate) fn evidence(data: &[u8]) {
+    check_evidence(data);
+    let cut = data.windows(10).rposition(|window| window == b"\nchecksum ");
+    let lines = cut.map_or(data, |cut| &data[..=cut]);
+    let checksum = format!("checksum {}\n", sha256(&[lines]));
+    check_evidence(&[lines, checksum.as_bytes()].concat());
+}
+
+fn check_evidence(file: &[u8]) {
+    if let Ok(evidence) = Evidence::parse(file) {
+        assert_eq!(evidence.encode().as_deref(), Ok(file), "evidence has one spelling");
+        if let Ok(report) = verify(&evidence, None, None) {
+            let shown = report.root_fingerprint;
+            let other = verify(&evidence, Some(Hash([0; 32])), None);
+            assert_eq!(other, Err(EvidenceRefused::OtherRoot { shown }));
+        }
+    }
 }
 
 /// Calls `f` where the bytes are text: the parsers behind it take nothing else.

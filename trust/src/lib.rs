@@ -3,17 +3,19 @@
 //! Pure: no I/O, no clock, no async. The bytes are written down in `docs/FORMATS.md`.
 
 pub mod checkpoint;
-pub mod hash;
-pub mod merkle;
-pub mod note;
-pub mod seal;
-pub mod tiles;
 pub mod code;
 pub mod directory;
 pub mod evidence;
+pub mod hash;
 pub mod leaf;
 pub mod letter;
+pub mod merkle;
+pub mod note;
 pub mod receipt;
+pub mod seal;
 pub mod state;
 pub mod statement;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod tiles;
 pub mod value;

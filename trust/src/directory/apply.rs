@@ -28,7 +28,11 @@ impl Directory {
         if self.last.is_some_and(|last| at.time < last.time) {
             return Err(Refusal::Continuity("the log's time went back"));
         }
-        if self.trust.is_empty() && !matches!(statement.body, AnyBody::TrustList(_)) {
+        if self.last.is_some_and(|last| at.index <= last.index) {
+            return Err(Refusal::Continuity("the log's index went back"));
+        }
+        let is_first = at.index == 0 && matches!(statement.body, AnyBody::TrustList(_));
+        if self.trust.is_empty() && !is_first {
             return Err(Refusal::Continuity("entry 0 is trust list 1"));
         }
         match &statement.body {

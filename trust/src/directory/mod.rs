@@ -24,6 +24,6 @@ pub use model::{Directory, Entry, Holder, KeyUse, Member, TerminalEntry};
 pub use names::fold_name;
 pub use private::{
     CheckedAnswer, CheckedEnvelope, CheckedWorker, check_author_note, check_disposition,
-    check_envelope, check_opened, check_worker, check_worker_removed,
+    check_envelope, check_opened, check_recall, check_worker, check_worker_removed,
 };
 pub use refusal::Refusal;

@@ -69,7 +69,7 @@ pub struct Member {
 }
 
 /// The directory after some clear leaves.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directory {
     pub(super) origin: Origin,
     pub(super) trust: Vec<Entry<TrustList>>,

@@ -8,7 +8,8 @@ use super::refusal::Refusal;
 use crate::hash::Hash;
 use crate::leaf::LogPosition;
 use crate::statement::{
-    AnyBody, Author, Disposition, Envelope, KeySet, Opened, Statement, Worker, WorkerRemoved,
+    AnyBody, Author, Disposition, Envelope, KeySet, Opened, Recall, Statement, Worker,
+    WorkerRemoved,
 };
 use crate::value::{Id, Role};
 
@@ -20,7 +21,7 @@ pub struct CheckedEnvelope {
     terminal: Id,
 }
 
-/// An opened or disposition that the recipient's admitted terminal signed.
+/// An opened or disposition that the recipient's admitted terminal signed, or a recall by the sender's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedAnswer<B> {
     body: B,
@@ -137,6 +138,23 @@ pub fn check_disposition(directory: &Directory, at: LogPosition, statement: &Sta
     Ok(CheckedAnswer { body: d.clone(), digest: statement.digest(), terminal })
 }
 
+/// Checks a recall at its place, against the envelope it names: by a terminal of the same sender.
+///
+/// # Errors
+/// [`Refusal`]
+pub fn check_recall(directory: &Directory, at: LogPosition, statement: &Statement, envelope: &Envelope, envelope_digest: Hash) -> Result<CheckedAnswer<Recall>, Refusal> {
+    let AnyBody::Recall(recall) = &statement.body else { return Err(Refusal::WrongKind) };
+    if (recall.from, recall.id, recall.envelope) != (envelope.from, envelope.id, envelope_digest) {
+        return Err(Refusal::Mismatch);
+    }
+    let terminal = signing_terminal(directory, at, statement, recall.from)?;
+    let member = directory.member(recall.from).ok_or(Refusal::UnknownParty)?;
+    if !member.is_active_at(at) {
+        return Err(Refusal::Suspended);
+    }
+    Ok(CheckedAnswer { body: recall.clone(), digest: statement.digest(), terminal })
+}
+
 /// Checks a worker statement at its place: signed by the institution, at a terminal that counts then.
 ///
 /// # Errors
@@ -164,7 +182,8 @@ pub fn check_worker_removed(directory: &Directory, at: LogPosition, statement: &
 /// Checks who wrote something: the author note's digests, and the worker's signature.
 ///
 /// `at` is the place of the envelope or answer that the note belongs to: the worker must have been
-/// admitted before it.
+/// admitted before it, and the terminal that holds the worker's key must not be removed before it.
+/// Which institution the worker has to be of is for the caller: the header does not say.
 ///
 /// # Errors
 /// [`Refusal`]
@@ -178,7 +197,9 @@ pub fn check_author_note(directory: &Directory, at: LogPosition, note: &Statemen
     if *said_header != header || *said_author != author {
         return Err(Refusal::Mismatch);
     }
-    if worker.at >= at {
+    let lines = &worker.worker;
+    let terminal = directory.member(lines.institution).and_then(|m| m.terminals.get(&lines.terminal));
+    if worker.at >= at || !terminal.is_some_and(|terminal| terminal.counts_at(at)) {
         return Err(Refusal::NotAdmitted);
     }
     let name = directory.origin().key_name(Role::Worker, worker.worker.worker);
