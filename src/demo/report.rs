@@ -1,0 +1,53 @@
+//! What the demo says at its end.
+
+use serde::Serialize;
+use tsumugu_client::messages::Sentence;
+use tsumugu_client::output::{Outcome, Page};
+
+/// The outcome of `tsumugu demo`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Whether every evidence file and the log itself verified against the root fingerprint.
+    pub verified: bool,
+    /// The folder.
+    pub dir: String,
+    /// The last checkpoint, a C2SP signed note.
+    pub checkpoint: String,
+    /// Leaves in the log.
+    pub leaves: u64,
+    /// SHA-256 of trust list 1, hex: the root fingerprint (根の指紋).
+    pub root_fingerprint: String,
+    /// Each message.
+    pub messages: Vec<Message>,
+}
+
+/// One message of the story.
+#[derive(Debug, Clone, Serialize)]
+pub struct Message {
+    /// Its id.
+    pub id: String,
+    /// Who sent it.
+    pub from: String,
+    /// Who received it.
+    pub to: String,
+    /// The form's title.
+    pub title: String,
+    /// The form's id.
+    pub form: String,
+    /// The three axes of its state, with times.
+    pub state: serde_json::Value,
+    /// Its evidence file.
+    pub evidence: String,
+}
+
+impl Outcome for Report {
+    fn lines(&self, page: &mut Page) {
+        for message in &self.messages {
+            page.row(&format!("{}  {} → {}", message.title, message.from, message.to));
+            page.row(&format!("    {}", message.id));
+        }
+        page.gap();
+        page.say(&Sentence::new("demo.done").with("folder", &self.dir).with("leaves", self.leaves));
+        page.row(&format!("    {}", self.root_fingerprint));
+    }
+}
