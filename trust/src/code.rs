@@ -64,7 +64,8 @@ impl Code {
     /// Whether `mac` is that of the document. In constant time.
     #[must_use]
     pub fn is_document_mac(&self, content: &[u8], mac: &[u8]) -> bool {
-        aws_lc_rs::constant_time::verify_slices_are_equal(&self.document_mac(content).0, mac).is_ok()
+        aws_lc_rs::constant_time::verify_slices_are_equal(&self.document_mac(content).0, mac)
+            .is_ok()
     }
 
     /// Whether `mac` is that of the request. In constant time.
@@ -88,7 +89,8 @@ impl Code {
 pub fn comparison_digits(request_text: &str) -> String {
     const MODULUS: u128 = 1_000_000_000_000_000_000_000_000;
     let digest = sha256(&[request_text.as_bytes()]);
-    let value = digest.0.iter().fold(0u128, |value, byte| (value * 256 + u128::from(*byte)) % MODULUS);
+    let value =
+        digest.0.iter().fold(0u128, |value, byte| (value * 256 + u128::from(*byte)) % MODULUS);
     let digits = format!("{value:024}");
     let groups: Vec<&str> = (0..6).map(|i| &digits[i * 4..i * 4 + 4]).collect();
     groups.join(" ")
@@ -130,7 +132,9 @@ impl FromStr for Code {
         let mut values = Vec::with_capacity(CHARACTERS);
         for c in text.chars().filter(|c| !c.is_whitespace() && !"-‐－ー−".contains(*c)) {
             let narrow = match c {
-                '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+                '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
+                    char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
+                }
                 c => c,
             };
             let plain = match narrow.to_ascii_uppercase() {
@@ -138,7 +142,8 @@ impl FromStr for Code {
                 'I' | 'L' => '1',
                 other => other,
             };
-            let value = ALPHABET.iter().position(|a| char::from(*a) == plain).ok_or(CodeError::Form)?;
+            let value =
+                ALPHABET.iter().position(|a| char::from(*a) == plain).ok_or(CodeError::Form)?;
             values.push(value as u128);
             if values.len() > CHARACTERS {
                 return Err(CodeError::Form);
@@ -152,7 +157,11 @@ impl FromStr for Code {
         let low = values[25..].iter().fold(0u128, |all, v| all << 5 | v);
         let secret = high << 3 | low >> CHECK_BITS;
         let code = Self::from_secret(secret.to_be_bytes());
-        if code.check() == low & ((1 << CHECK_BITS) - 1) { Ok(code) } else { Err(CodeError::Mistyped) }
+        if code.check() == low & ((1 << CHECK_BITS) - 1) {
+            Ok(code)
+        } else {
+            Err(CodeError::Mistyped)
+        }
     }
 }
 

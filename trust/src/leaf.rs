@@ -82,7 +82,9 @@ impl Leaf {
                     statement: statement.to_vec(),
                 }))
             }
-            PRIVATE => Some(Self::Private(PrivateLeaf { time, record: Hash(rest.try_into().ok()?) })),
+            PRIVATE => {
+                Some(Self::Private(PrivateLeaf { time, record: Hash(rest.try_into().ok()?) }))
+            }
             _ => None,
         }
     }
@@ -165,9 +167,20 @@ mod tests {
 
     #[test]
     fn known_bytes() {
-        let clear = ClearLeaf { time: Time(1), number: 2, previous: Hash([3; 32]), statement: b"tsumugu/v1/tick\nx\n".to_vec() };
+        let clear = ClearLeaf {
+            time: Time(1),
+            number: 2,
+            previous: Hash([3; 32]),
+            statement: b"tsumugu/v1/tick\nx\n".to_vec(),
+        };
         let text = hex::encode(clear.encode());
-        let want = format!("7473756d7567752f76312f6c65616600{:016x}01{:016x}{}{}", 1, 2, "03".repeat(32), hex::encode("tsumugu/v1/tick\nx\n"));
+        let want = format!(
+            "7473756d7567752f76312f6c65616600{:016x}01{:016x}{}{}",
+            1,
+            2,
+            "03".repeat(32),
+            hex::encode("tsumugu/v1/tick\nx\n")
+        );
         assert_eq!(text, want);
         let private = PrivateLeaf { time: Time(1), record: Hash([9; 32]) };
         assert_eq!(private.encode().len(), PRIVATE_LEAF);

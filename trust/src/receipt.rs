@@ -46,10 +46,17 @@ pub enum ReceiptError {
 ///
 /// # Errors
 /// [`ReceiptError`]
-pub fn verify(receipt: &v1::Receipt, known: Option<&[u8]>, origin: &Origin, log_keys: &[VerifyingKey]) -> Result<VerifiedReceipt, ReceiptError> {
+pub fn verify(
+    receipt: &v1::Receipt,
+    known: Option<&[u8]>,
+    origin: &Origin,
+    log_keys: &[VerifyingKey],
+) -> Result<VerifiedReceipt, ReceiptError> {
     let record = match (known, receipt.record.as_ref()) {
         (None, []) => return Err(ReceiptError::Malformed),
-        (Some(known), carried) if !carried.is_empty() && carried != known => return Err(ReceiptError::NotIncluded),
+        (Some(known), carried) if !carried.is_empty() && carried != known => {
+            return Err(ReceiptError::NotIncluded);
+        }
         (Some(known), _) => known.to_vec(),
         (None, carried) => carried.to_vec(),
     };
@@ -67,13 +74,17 @@ pub fn verify(receipt: &v1::Receipt, known: Option<&[u8]>, origin: &Origin, log_
 ///
 /// # Errors
 /// [`ReceiptError::Malformed`]
-pub fn leaf_of(receipt: &v1::Receipt, record: &[u8]) -> Result<(Leaf, Option<[u8; 32]>), ReceiptError> {
+pub fn leaf_of(
+    receipt: &v1::Receipt,
+    record: &[u8],
+) -> Result<(Leaf, Option<[u8; 32]>), ReceiptError> {
     use v1::receipt::Visibility;
     let time = Time(receipt.time_ms);
     match receipt.visibility.as_ref().ok_or(ReceiptError::Malformed)? {
         Visibility::Clear(part) => {
             let previous = hash(&part.previous).ok_or(ReceiptError::Malformed)?;
-            let leaf = ClearLeaf { time, number: part.number, previous, statement: record.to_vec() };
+            let leaf =
+                ClearLeaf { time, number: part.number, previous, statement: record.to_vec() };
             Ok((Leaf::Clear(leaf), None))
         }
         Visibility::Private(part) => {

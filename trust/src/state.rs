@@ -167,7 +167,9 @@ impl MessageState {
     pub fn adds_nothing(&self, event: Event) -> bool {
         match event {
             Event::Accepted => self.accepted.is_some(),
-            Event::Undelivered => self.undelivered.is_some() || self.fetched.is_some() || self.opened_at().is_some(),
+            Event::Undelivered => {
+                self.undelivered.is_some() || self.fetched.is_some() || self.opened_at().is_some()
+            }
             Event::Fetched => self.fetched.is_some(),
             Event::Opened => self.opened_at().is_some(),
             Event::Superseded => self.superseded.is_some(),
@@ -189,10 +191,16 @@ mod tests {
 
     fn events() -> impl Strategy<Value = Vec<(LogPosition, Event)>> {
         let event = prop_oneof![
-            Just(Event::Accepted), Just(Event::Undelivered), Just(Event::Fetched), Just(Event::Opened),
-            Just(Event::Superseded), Just(Event::Withdrawn),
-            Just(Event::Answered(Answer::Acknowledged)), Just(Event::Answered(Answer::Rejected)),
-            Just(Event::Answered(Answer::NotForUs)), Just(Event::Answered(Answer::Unreadable)),
+            Just(Event::Accepted),
+            Just(Event::Undelivered),
+            Just(Event::Fetched),
+            Just(Event::Opened),
+            Just(Event::Superseded),
+            Just(Event::Withdrawn),
+            Just(Event::Answered(Answer::Acknowledged)),
+            Just(Event::Answered(Answer::Rejected)),
+            Just(Event::Answered(Answer::NotForUs)),
+            Just(Event::Answered(Answer::Unreadable)),
         ];
         proptest::collection::vec(event, 0..12)
             .prop_map(|all| all.into_iter().enumerate().map(|(i, e)| (at(i as u64), e)).collect())
@@ -206,20 +214,34 @@ mod tests {
 
     #[test]
     fn an_answer_implies_opened_but_an_automatic_one_does_not() {
-        assert_eq!(state(&[(at(1), Event::Answered(Answer::Acknowledged))]).delivery(), Some(Delivery::Opened));
-        assert_eq!(state(&[(at(0), Event::Accepted), (at(1), Event::Answered(Answer::Unreadable))]).delivery(), Some(Delivery::Accepted));
+        assert_eq!(
+            state(&[(at(1), Event::Answered(Answer::Acknowledged))]).delivery(),
+            Some(Delivery::Opened)
+        );
+        assert_eq!(
+            state(&[(at(0), Event::Accepted), (at(1), Event::Answered(Answer::Unreadable))])
+                .delivery(),
+            Some(Delivery::Accepted)
+        );
     }
 
     #[test]
     fn the_first_answer_counts_and_later_ones_are_kept() {
-        let s = state(&[(at(5), Event::Answered(Answer::NotForUs)), (at(2), Event::Answered(Answer::Acknowledged))]);
+        let s = state(&[
+            (at(5), Event::Answered(Answer::NotForUs)),
+            (at(2), Event::Answered(Answer::Acknowledged)),
+        ]);
         assert_eq!(s.answer(), Some((at(2), Answer::Acknowledged)));
         assert_eq!(s.answers().count(), 2);
     }
 
     #[test]
     fn late_success_supersedes_undelivered() {
-        let s = state(&[(at(0), Event::Accepted), (at(1), Event::Undelivered), (at(2), Event::Fetched)]);
+        let s = state(&[
+            (at(0), Event::Accepted),
+            (at(1), Event::Undelivered),
+            (at(2), Event::Fetched),
+        ]);
         assert_eq!(s.delivery(), Some(Delivery::Fetched));
     }
 

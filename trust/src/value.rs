@@ -382,10 +382,14 @@ fn is_origin(text: &str) -> bool {
     };
     let segment = |s: &str| {
         !s.is_empty()
-            && s.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase() || b"._-".contains(&b))
+            && s.bytes()
+                .all(|b| b.is_ascii_digit() || b.is_ascii_lowercase() || b"._-".contains(&b))
             && !["administrator", "institution", "terminal", "worker"].contains(&s)
     };
-    text.len() <= MAX_ORIGIN && host != "tsumugu" && host.split('.').all(label) && segments.all(segment)
+    text.len() <= MAX_ORIGIN
+        && host != "tsumugu"
+        && host.split('.').all(label)
+        && segments.all(segment)
 }
 
 #[cfg(test)]
@@ -398,7 +402,13 @@ mod tests {
         let time = Time(1_795_344_213_007);
         assert_eq!(time.encode(), "2026-11-22T10:43:33.007Z");
         assert_eq!(Time::decode(&time.encode()), Some(time));
-        for wrong in ["2026-11-22T10:43:33Z", "2026-11-22T10:43:33.007+00:00", "2026-11-22t10:43:33.007Z", "2026-02-30T10:43:33.007Z", "2026-11-22T24:00:00.000Z"] {
+        for wrong in [
+            "2026-11-22T10:43:33Z",
+            "2026-11-22T10:43:33.007+00:00",
+            "2026-11-22t10:43:33.007Z",
+            "2026-02-30T10:43:33.007Z",
+            "2026-11-22T24:00:00.000Z",
+        ] {
             assert_eq!(Time::decode(wrong), None, "{wrong}");
         }
     }
@@ -409,7 +419,18 @@ mod tests {
             assert!(Text::decode(good).is_some(), "{good}");
         }
         let long = "あ".repeat(MAX_TEXT / 3 + 1);
-        for wrong in ["", " a", "a ", "\u{3000}a", "か\u{3099}", "a\tb", "a\u{202e}b", "\u{feff}a", "a\u{2028}", long.as_str()] {
+        for wrong in [
+            "",
+            " a",
+            "a ",
+            "\u{3000}a",
+            "か\u{3099}",
+            "a\tb",
+            "a\u{202e}b",
+            "\u{feff}a",
+            "a\u{2028}",
+            long.as_str(),
+        ] {
             assert!(Text::decode(wrong).is_none(), "{wrong:?}");
         }
         assert!(Text::decode(&"a".repeat(MAX_TEXT)).is_some());
@@ -421,7 +442,18 @@ mod tests {
         for good in ["exchange.example", "exchange.example/log1", "localhost"] {
             assert!(Origin::decode(good).is_some(), "{good}");
         }
-        for wrong in ["", "Exchange.example", "tsumugu/v1", "a//b", "a/", "-a", "a b", "a+b", "x/terminal", "x/a/worker"] {
+        for wrong in [
+            "",
+            "Exchange.example",
+            "tsumugu/v1",
+            "a//b",
+            "a/",
+            "-a",
+            "a b",
+            "a+b",
+            "x/terminal",
+            "x/a/worker",
+        ] {
             assert!(Origin::decode(wrong).is_none(), "{wrong}");
         }
     }

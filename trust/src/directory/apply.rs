@@ -43,7 +43,9 @@ impl Directory {
             AnyBody::Profile(profile) => self.profile_leaf(at, statement, profile)?,
             AnyBody::KeySet(set) => self.key_set_leaf(at, statement, set)?,
             AnyBody::Terminal(terminal) => self.terminal_leaf(at, statement, terminal)?,
-            AnyBody::TerminalRemoved(removed) => self.terminal_removed_leaf(at, statement, removed)?,
+            AnyBody::TerminalRemoved(removed) => {
+                self.terminal_removed_leaf(at, statement, removed)?
+            }
             AnyBody::Tick(_) => {}
             _ => return Err(Refusal::WrongKind),
         }
@@ -51,7 +53,12 @@ impl Directory {
         Ok(())
     }
 
-    fn trust_list_leaf(&mut self, at: LogPosition, statement: &Statement, list: &TrustList) -> Result<(), Refusal> {
+    fn trust_list_leaf(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        list: &TrustList,
+    ) -> Result<(), Refusal> {
         let count = |of: &TrustList| signing_administrators(&self.origin, of, statement);
         if list.logs.iter().any(|log| log.0.name() != self.origin.as_str()) {
             return Err(Refusal::Continuity("a log key bears the origin's name"));
@@ -73,11 +80,14 @@ impl Directory {
                 let gone = before.body.administrators.iter().filter(|a| {
                     !list.administrators.iter().any(|b| (b.id, b.key) == (a.id, a.key))
                 });
-                let gone = TrustList { administrators: gone.cloned().collect(), ..before.body.clone() };
+                let gone =
+                    TrustList { administrators: gone.cloned().collect(), ..before.body.clone() };
                 count(&gone)
             }
         };
-        if count(list) < list.threshold || count(list) + known != statement.signatures().len() as u64 {
+        if count(list) < list.threshold
+            || count(list) + known != statement.signatures().len() as u64
+        {
             return Err(Refusal::Signature);
         }
         let mut bindings = Bindings::new();
@@ -91,7 +101,12 @@ impl Directory {
         Ok(())
     }
 
-    fn institution_leaf(&mut self, at: LogPosition, statement: &Statement, record: &Institution) -> Result<(), Refusal> {
+    fn institution_leaf(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        record: &Institution,
+    ) -> Result<(), Refusal> {
         if !self.has_threshold(statement, at) {
             return Err(Refusal::Signature);
         }
@@ -119,7 +134,8 @@ impl Directory {
         }
         self.numbers.insert(record.number.clone(), id);
         self.names.insert(name, id);
-        let replaced_key = self.member(id).and_then(Member::record).is_some_and(|old| old.key != record.key);
+        let replaced_key =
+            self.member(id).and_then(Member::record).is_some_and(|old| old.key != record.key);
         let member = self.members.entry(id).or_default();
         if replaced_key {
             // A new institution key means that the old keys are lost: every earlier terminal ends here.
@@ -131,7 +147,12 @@ impl Directory {
         Ok(())
     }
 
-    fn standing_leaf(&mut self, at: LogPosition, statement: &Statement, standing: &Standing) -> Result<(), Refusal> {
+    fn standing_leaf(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        standing: &Standing,
+    ) -> Result<(), Refusal> {
         if !self.has_threshold(statement, at) {
             return Err(Refusal::Signature);
         }
@@ -143,7 +164,12 @@ impl Directory {
         Ok(())
     }
 
-    fn catalogue_leaf(&mut self, at: LogPosition, statement: &Statement, release: &CatalogueRelease) -> Result<(), Refusal> {
+    fn catalogue_leaf(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        release: &CatalogueRelease,
+    ) -> Result<(), Refusal> {
         if !self.has_threshold(statement, at) {
             return Err(Refusal::Signature);
         }
@@ -154,7 +180,12 @@ impl Directory {
         Ok(())
     }
 
-    fn profile_leaf(&mut self, at: LogPosition, statement: &Statement, profile: &Profile) -> Result<(), Refusal> {
+    fn profile_leaf(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        profile: &Profile,
+    ) -> Result<(), Refusal> {
         self.check_institution_signed(at, statement, profile.institution, true)?;
         let member = self.members.get_mut(&profile.institution).ok_or(Refusal::UnknownParty)?;
         if profile.version != member.profiles.len() as u64 + 1 {
@@ -164,21 +195,33 @@ impl Directory {
         Ok(())
     }
 
-    fn key_set_leaf(&mut self, at: LogPosition, statement: &Statement, set: &KeySet) -> Result<(), Refusal> {
+    fn key_set_leaf(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        set: &KeySet,
+    ) -> Result<(), Refusal> {
         self.check_institution_signed(at, statement, set.institution, true)?;
         let before = self.member(set.institution).and_then(Member::key_set);
-        let continues = (set.number, set.previous) == (before.map_or(0, |b| b.body.number) + 1, before.map(|b| b.digest));
+        let continues = (set.number, set.previous)
+            == (before.map_or(0, |b| b.body.number) + 1, before.map(|b| b.digest));
         if !continues {
             return Err(Refusal::Continuity("a key set continues the one before"));
         }
-        let holder = Holder { role: Role::Institution, id: set.institution, key_use: KeyUse::Sealing };
+        let holder =
+            Holder { role: Role::Institution, id: set.institution, key_use: KeyUse::Sealing };
         self.bind(vec![(sealing_material(set.recipient.as_str()), holder)])?;
         let member = self.members.get_mut(&set.institution).ok_or(Refusal::UnknownParty)?;
         member.key_sets.push(Entry { at, digest: statement.digest(), body: set.clone() });
         Ok(())
     }
 
-    fn terminal_leaf(&mut self, at: LogPosition, statement: &Statement, terminal: &Terminal) -> Result<(), Refusal> {
+    fn terminal_leaf(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        terminal: &Terminal,
+    ) -> Result<(), Refusal> {
         self.check_institution_signed(at, statement, terminal.institution, true)?;
         if self.terminals.contains_key(&terminal.terminal) {
             return Err(Refusal::Continuity("a terminal id is admitted once"));
@@ -191,7 +234,12 @@ impl Directory {
         Ok(())
     }
 
-    fn terminal_removed_leaf(&mut self, at: LogPosition, statement: &Statement, removed: &TerminalRemoved) -> Result<(), Refusal> {
+    fn terminal_removed_leaf(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        removed: &TerminalRemoved,
+    ) -> Result<(), Refusal> {
         if !self.has_threshold(statement, at) {
             // A suspended institution may still take its own terminals out.
             self.check_institution_signed(at, statement, removed.institution, false)?;
@@ -205,9 +253,16 @@ impl Directory {
         Ok(())
     }
 
-    pub(super) fn check_institution_signed(&self, at: LogPosition, statement: &Statement, institution: Id, must_be_active: bool) -> Result<(), Refusal> {
+    pub(super) fn check_institution_signed(
+        &self,
+        at: LogPosition,
+        statement: &Statement,
+        institution: Id,
+        must_be_active: bool,
+    ) -> Result<(), Refusal> {
         let member = self.member(institution).ok_or(Refusal::UnknownParty)?;
-        let suspended = member.standings.last().is_some_and(|s| s.body.state == StandingState::Suspended);
+        let suspended =
+            member.standings.last().is_some_and(|s| s.body.state == StandingState::Suspended);
         if !self.has_institution(statement, institution, at) {
             return Err(Refusal::Signature);
         }
@@ -219,7 +274,9 @@ impl Directory {
 
     /// Binds all or none.
     fn bind(&mut self, bindings: Bindings) -> Result<(), Refusal> {
-        let taken = |(key, holder): &(Hash, Holder)| self.keys.get(key).is_some_and(|other| other != holder);
+        let taken = |(key, holder): &(Hash, Holder)| {
+            self.keys.get(key).is_some_and(|other| other != holder)
+        };
         if bindings.iter().any(taken) {
             return Err(Refusal::DuplicateKey);
         }

@@ -29,7 +29,11 @@ pub struct CheckedEnrolment {
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_invitation(directory: &Directory, at: LogPosition, statement: &Statement) -> Result<Invitation, Refusal> {
+pub fn check_invitation(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+) -> Result<Invitation, Refusal> {
     let AnyBody::Invitation(invitation) = &statement.body else { return Err(Refusal::WrongKind) };
     check_origin(directory, statement)?;
     if !directory.has_one_administrator(statement, at) {
@@ -42,7 +46,11 @@ pub fn check_invitation(directory: &Directory, at: LogPosition, statement: &Stat
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_invitation_closed(directory: &Directory, at: LogPosition, statement: &Statement) -> Result<InvitationClosed, Refusal> {
+pub fn check_invitation_closed(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+) -> Result<InvitationClosed, Refusal> {
     let AnyBody::InvitationClosed(closed) = &statement.body else { return Err(Refusal::WrongKind) };
     check_origin(directory, statement)?;
     if !directory.has_one_administrator(statement, at) {
@@ -55,7 +63,12 @@ pub fn check_invitation_closed(directory: &Directory, at: LogPosition, statement
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_enrolment(origin: &Origin, invitation: &Invitation, statement: &Statement, finished: &[Statement]) -> Result<CheckedEnrolment, Refusal> {
+pub fn check_enrolment(
+    origin: &Origin,
+    invitation: &Invitation,
+    statement: &Statement,
+    finished: &[Statement],
+) -> Result<CheckedEnrolment, Refusal> {
     let AnyBody::Enrolment(request) = &statement.body else { return Err(Refusal::WrongKind) };
     if statement.origin != *origin || finished.iter().any(|s| s.origin != *origin) {
         return Err(Refusal::OtherOrigin);
@@ -71,7 +84,8 @@ pub fn check_enrolment(origin: &Origin, invitation: &Invitation, statement: &Sta
     let by_both = signed(statement, &institution, &request.key)
         && signed(statement, &terminal, &request.terminal_key)
         && statement.signatures().len() == 2;
-    let finished_signed = finished.iter().all(|s| s.signatures().len() == 1 && signed(s, &institution, &request.key));
+    let finished_signed =
+        finished.iter().all(|s| s.signatures().len() == 1 && signed(s, &institution, &request.key));
     if !by_both || !finished_signed {
         return Err(Refusal::Signature);
     }
@@ -88,7 +102,11 @@ pub fn check_enrolment(origin: &Origin, invitation: &Invitation, statement: &Sta
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_candidacy(origin: &Origin, invitation: &Invitation, statement: &Statement) -> Result<Candidacy, Refusal> {
+pub fn check_candidacy(
+    origin: &Origin,
+    invitation: &Invitation,
+    statement: &Statement,
+) -> Result<Candidacy, Refusal> {
     let AnyBody::Candidacy(request) = &statement.body else { return Err(Refusal::WrongKind) };
     if statement.origin != *origin {
         return Err(Refusal::OtherOrigin);
@@ -113,7 +131,11 @@ pub fn check_candidacy(origin: &Origin, invitation: &Invitation, statement: &Sta
 ///
 /// # Errors
 /// [`Refusal::Mismatch`] where the invitation is not for an institution.
-pub fn institution_record(invitation: &Invitation, request: &Enrolment, version: u64) -> Result<Institution, Refusal> {
+pub fn institution_record(
+    invitation: &Invitation,
+    request: &Enrolment,
+    version: u64,
+) -> Result<Institution, Refusal> {
     let missing = || Refusal::Mismatch;
     Ok(Institution {
         institution: invitation.subject,
@@ -145,7 +167,11 @@ fn finished_workers(request: &Enrolment, finished: &[Statement]) -> Result<Vec<W
     }
     rest.iter()
         .map(|statement| match &statement.body {
-            AnyBody::Worker(worker) if whose(worker.institution) && worker.terminal == request.terminal => Ok(worker.clone()),
+            AnyBody::Worker(worker)
+                if whose(worker.institution) && worker.terminal == request.terminal =>
+            {
+                Ok(worker.clone())
+            }
             _ => Err(Refusal::Mismatch),
         })
         .collect()

@@ -126,7 +126,8 @@ impl Directory {
     /// The keys that checkpoints may be signed with.
     #[must_use]
     pub fn log_keys(&self) -> Vec<VerifyingKey> {
-        self.trust_list().map_or(Vec::new(), |list| list.body.logs.iter().map(|log| log.0.clone()).collect())
+        self.trust_list()
+            .map_or(Vec::new(), |list| list.body.logs.iter().map(|log| log.0.clone()).collect())
     }
 
     /// An institution.
@@ -194,7 +195,8 @@ impl Directory {
     /// How many administrators of the newest list have signed.
     #[must_use]
     pub fn administrators_signed(&self, statement: &Statement) -> u64 {
-        self.trust_list().map_or(0, |list| signing_administrators(&self.origin, &list.body, statement))
+        self.trust_list()
+            .map_or(0, |list| signing_administrators(&self.origin, &list.body, statement))
     }
 
     /// Whether an administrators' list in force at a place was signed by enough of them.
@@ -209,11 +211,18 @@ impl Directory {
     /// Whether exactly one administrator of the list in force has signed.
     pub(super) fn has_one_administrator(&self, statement: &Statement, at: LogPosition) -> bool {
         statement.signatures().len() == 1
-            && self.trust_at(at).is_some_and(|list| signing_administrators(&self.origin, &list.body, statement) == 1)
+            && self.trust_at(at).is_some_and(|list| {
+                signing_administrators(&self.origin, &list.body, statement) == 1
+            })
     }
 
     /// Whether exactly the institution has signed, with its key at that place.
-    pub(super) fn has_institution(&self, statement: &Statement, institution: Id, at: LogPosition) -> bool {
+    pub(super) fn has_institution(
+        &self,
+        statement: &Statement,
+        institution: Id,
+        at: LogPosition,
+    ) -> bool {
         let key = self.member(institution).and_then(|member| member.key_at(at));
         let name = self.origin.key_name(Role::Institution, institution);
         statement.signatures().len() == 1 && key.is_some_and(|key| signed(statement, &name, &key))
@@ -283,7 +292,11 @@ pub(super) fn signed(statement: &Statement, name: &str, key: &Key) -> bool {
 }
 
 /// How many administrators of a list have signed.
-pub(super) fn signing_administrators(origin: &Origin, list: &TrustList, statement: &Statement) -> u64 {
+pub(super) fn signing_administrators(
+    origin: &Origin,
+    list: &TrustList,
+    statement: &Statement,
+) -> u64 {
     let has_signed = |a: &&crate::statement::Administrator| {
         signed(statement, &origin.key_name(Role::Administrator, a.id), &a.key)
     };

@@ -91,7 +91,11 @@ impl CheckedWorker {
 ///
 /// # Errors
 /// [`Refusal`]; [`Refusal::StaleKeySet`] asks the sender to seal anew.
-pub fn check_envelope(directory: &Directory, at: LogPosition, statement: &Statement) -> Result<CheckedEnvelope, Refusal> {
+pub fn check_envelope(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+) -> Result<CheckedEnvelope, Refusal> {
     let AnyBody::Envelope(envelope) = &statement.body else { return Err(Refusal::WrongKind) };
     let terminal = signing_terminal(directory, at, statement, envelope.from)?;
     let sender = directory.member(envelope.from).ok_or(Refusal::UnknownParty)?;
@@ -106,7 +110,8 @@ pub fn check_envelope(directory: &Directory, at: LogPosition, statement: &Statem
     if !has_unit.is_some_and(|p| p.body.units.iter().any(|u| u.unit == envelope.to.unit)) {
         return Err(Refusal::UnknownUnit);
     }
-    let current = |entry: Option<&Entry<KeySet>>, digest: Hash| entry.is_some_and(|set| set.digest == digest);
+    let current =
+        |entry: Option<&Entry<KeySet>>, digest: Hash| entry.is_some_and(|set| set.digest == digest);
     if !current(sender.key_set_at(at), envelope.key_sets.sender) {
         return Err(Refusal::StaleKeySet { of: envelope.from });
     }
@@ -120,9 +125,21 @@ pub fn check_envelope(directory: &Directory, at: LogPosition, statement: &Statem
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_opened(directory: &Directory, at: LogPosition, statement: &Statement, envelope: &Envelope, envelope_digest: Hash) -> Result<CheckedAnswer<Opened>, Refusal> {
+pub fn check_opened(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+    envelope: &Envelope,
+    envelope_digest: Hash,
+) -> Result<CheckedAnswer<Opened>, Refusal> {
     let AnyBody::Opened(opened) = &statement.body else { return Err(Refusal::WrongKind) };
-    let named = Named { from: opened.from, id: opened.id, envelope: opened.envelope, content: opened.content, by: opened.by };
+    let named = Named {
+        from: opened.from,
+        id: opened.id,
+        envelope: opened.envelope,
+        content: opened.content,
+        by: opened.by,
+    };
     let terminal = check_answer(directory, at, statement, &named, envelope, envelope_digest)?;
     Ok(CheckedAnswer { body: opened.clone(), digest: statement.digest(), terminal })
 }
@@ -131,9 +148,16 @@ pub fn check_opened(directory: &Directory, at: LogPosition, statement: &Statemen
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_disposition(directory: &Directory, at: LogPosition, statement: &Statement, envelope: &Envelope, envelope_digest: Hash) -> Result<CheckedAnswer<Disposition>, Refusal> {
+pub fn check_disposition(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+    envelope: &Envelope,
+    envelope_digest: Hash,
+) -> Result<CheckedAnswer<Disposition>, Refusal> {
     let AnyBody::Disposition(d) = &statement.body else { return Err(Refusal::WrongKind) };
-    let named = Named { from: d.from, id: d.id, envelope: d.envelope, content: d.content, by: d.by };
+    let named =
+        Named { from: d.from, id: d.id, envelope: d.envelope, content: d.content, by: d.by };
     let terminal = check_answer(directory, at, statement, &named, envelope, envelope_digest)?;
     Ok(CheckedAnswer { body: d.clone(), digest: statement.digest(), terminal })
 }
@@ -142,7 +166,13 @@ pub fn check_disposition(directory: &Directory, at: LogPosition, statement: &Sta
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_recall(directory: &Directory, at: LogPosition, statement: &Statement, envelope: &Envelope, envelope_digest: Hash) -> Result<CheckedAnswer<Recall>, Refusal> {
+pub fn check_recall(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+    envelope: &Envelope,
+    envelope_digest: Hash,
+) -> Result<CheckedAnswer<Recall>, Refusal> {
     let AnyBody::Recall(recall) = &statement.body else { return Err(Refusal::WrongKind) };
     if (recall.from, recall.id, recall.envelope) != (envelope.from, envelope.id, envelope_digest) {
         return Err(Refusal::Mismatch);
@@ -159,7 +189,11 @@ pub fn check_recall(directory: &Directory, at: LogPosition, statement: &Statemen
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_worker(directory: &Directory, at: LogPosition, statement: &Statement) -> Result<CheckedWorker, Refusal> {
+pub fn check_worker(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+) -> Result<CheckedWorker, Refusal> {
     let AnyBody::Worker(worker) = &statement.body else { return Err(Refusal::WrongKind) };
     institution_signed(directory, at, statement, worker.institution)?;
     let member = directory.member(worker.institution).ok_or(Refusal::UnknownParty)?;
@@ -173,7 +207,11 @@ pub fn check_worker(directory: &Directory, at: LogPosition, statement: &Statemen
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_worker_removed(directory: &Directory, at: LogPosition, statement: &Statement) -> Result<WorkerRemoved, Refusal> {
+pub fn check_worker_removed(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+) -> Result<WorkerRemoved, Refusal> {
     let AnyBody::WorkerRemoved(removed) = &statement.body else { return Err(Refusal::WrongKind) };
     institution_signed(directory, at, statement, removed.institution)?;
     Ok(removed.clone())
@@ -187,7 +225,14 @@ pub fn check_worker_removed(directory: &Directory, at: LogPosition, statement: &
 ///
 /// # Errors
 /// [`Refusal`]
-pub fn check_author_note(directory: &Directory, at: LogPosition, note: &Statement, worker: &CheckedWorker, header: Hash, author: Hash) -> Result<(), Refusal> {
+pub fn check_author_note(
+    directory: &Directory,
+    at: LogPosition,
+    note: &Statement,
+    worker: &CheckedWorker,
+    header: Hash,
+    author: Hash,
+) -> Result<(), Refusal> {
     let AnyBody::Author(Author { header: said_header, author: said_author }) = &note.body else {
         return Err(Refusal::WrongKind);
     };
@@ -198,7 +243,8 @@ pub fn check_author_note(directory: &Directory, at: LogPosition, note: &Statemen
         return Err(Refusal::Mismatch);
     }
     let lines = &worker.worker;
-    let terminal = directory.member(lines.institution).and_then(|m| m.terminals.get(&lines.terminal));
+    let terminal =
+        directory.member(lines.institution).and_then(|m| m.terminals.get(&lines.terminal));
     if worker.at >= at || !terminal.is_some_and(|terminal| terminal.counts_at(at)) {
         return Err(Refusal::NotAdmitted);
     }
@@ -219,7 +265,14 @@ struct Named {
     by: Id,
 }
 
-fn check_answer(directory: &Directory, at: LogPosition, statement: &Statement, named: &Named, envelope: &Envelope, digest: Hash) -> Result<Id, Refusal> {
+fn check_answer(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+    named: &Named,
+    envelope: &Envelope,
+    digest: Hash,
+) -> Result<Id, Refusal> {
     let fits = named.from == envelope.from
         && named.id == envelope.id
         && named.envelope == digest
@@ -234,7 +287,12 @@ fn check_answer(directory: &Directory, at: LogPosition, statement: &Statement, n
 }
 
 /// The one terminal of `institution` that signed, if its signature counts at that place.
-fn signing_terminal(directory: &Directory, at: LogPosition, statement: &Statement, institution: Id) -> Result<Id, Refusal> {
+fn signing_terminal(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+    institution: Id,
+) -> Result<Id, Refusal> {
     if statement.origin != *directory.origin() {
         return Err(Refusal::OtherOrigin);
     }
@@ -250,7 +308,12 @@ fn signing_terminal(directory: &Directory, at: LogPosition, statement: &Statemen
     if terminal.counts_at(at) { Ok(*id) } else { Err(Refusal::NotAdmitted) }
 }
 
-fn institution_signed(directory: &Directory, at: LogPosition, statement: &Statement, institution: Id) -> Result<(), Refusal> {
+fn institution_signed(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+    institution: Id,
+) -> Result<(), Refusal> {
     if statement.origin != *directory.origin() {
         return Err(Refusal::OtherOrigin);
     }

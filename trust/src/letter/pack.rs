@@ -44,7 +44,8 @@ pub fn pack(letter: &[u8]) -> Result<Zeroizing<Vec<u8>>, PackError> {
     if letter.len() > MAX_LETTER {
         return Err(PackError::TooLarge);
     }
-    let compressed = Zeroizing::new(zstd::bulk::compress(letter, LEVEL).map_err(|_| PackError::Malformed)?);
+    let compressed =
+        Zeroizing::new(zstd::bulk::compress(letter, LEVEL).map_err(|_| PackError::Malformed)?);
     let size = |n: usize| u32::try_from(n).map_err(|_| PackError::TooLarge);
     let mut out = Zeroizing::new(Vec::with_capacity(padme(HEAD + compressed.len())));
     out.extend(MAGIC);
@@ -71,7 +72,8 @@ pub fn unpack(plain: &[u8]) -> Result<Zeroizing<Vec<u8>>, PackError> {
         return Err(PackError::Malformed);
     }
     // The capacity is the cap on expansion: a frame that holds more is an error, not memory.
-    let letter = Zeroizing::new(zstd::bulk::decompress(frame, length).map_err(|_| PackError::Malformed)?);
+    let letter =
+        Zeroizing::new(zstd::bulk::decompress(frame, length).map_err(|_| PackError::Malformed)?);
     if letter.len() == length { Ok(letter) } else { Err(PackError::Malformed) }
 }
 
@@ -87,12 +89,24 @@ mod tests {
 
     #[test]
     fn padme_lengths() {
-        for (length, padded) in [(0, 0), (1, 1), (2, 2), (9, 10), (100, 104), (1000, 1024), (10_000, 10_240), (1_000_000, 1_015_808)] {
+        for (length, padded) in [
+            (0, 0),
+            (1, 1),
+            (2, 2),
+            (9, 10),
+            (100, 104),
+            (1000, 1024),
+            (10_000, 10_240),
+            (1_000_000, 1_015_808),
+        ] {
             assert_eq!(padme(length), padded, "{length}");
         }
         for length in 2..20_000 {
             let padded = padme(length);
-            assert!(padded >= length && padded as f64 <= length as f64 * 1.12 + 1.0, "{length} {padded}");
+            assert!(
+                padded >= length && padded as f64 <= length as f64 * 1.12 + 1.0,
+                "{length} {padded}"
+            );
             assert_eq!(padme(padded), padded);
         }
     }

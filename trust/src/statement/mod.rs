@@ -12,6 +12,7 @@ mod parts;
 pub use kinds::*;
 pub use lines::{Body, Malformed};
 pub use parse::{
-    AnyBody, MAX_SIGNATURES, MAX_STATEMENT, Statement, digest, encode_text, sign, sign_text, unsigned,
+    AnyBody, MAX_SIGNATURES, MAX_STATEMENT, Statement, digest, encode_text, sign, sign_text,
+    unsigned,
 };
 pub use parts::*;

@@ -46,10 +46,32 @@ macro_rules! kinds {
 }
 
 kinds!(
-    TrustList, Institution, Standing, CatalogueRelease, Profile, KeySet, Terminal, TerminalRemoved,
-    Tick, Invitation, InvitationClosed, InvitationEnded, Enrolment, Candidacy, Worker,
-    WorkerRemoved, Envelope, Fetched, Undelivered, Destroyed, Opened, Disposition, Recall,
-    OffSystem, Hold, Author,
+    TrustList,
+    Institution,
+    Standing,
+    CatalogueRelease,
+    Profile,
+    KeySet,
+    Terminal,
+    TerminalRemoved,
+    Tick,
+    Invitation,
+    InvitationClosed,
+    InvitationEnded,
+    Enrolment,
+    Candidacy,
+    Worker,
+    WorkerRemoved,
+    Envelope,
+    Fetched,
+    Undelivered,
+    Destroyed,
+    Opened,
+    Disposition,
+    Recall,
+    OffSystem,
+    Hold,
+    Author,
 );
 
 impl AnyBody {
@@ -58,7 +80,11 @@ impl AnyBody {
     pub fn is_unsigned(&self) -> bool {
         matches!(
             self,
-            Self::Tick(_) | Self::InvitationEnded(_) | Self::Fetched(_) | Self::Undelivered(_) | Self::Destroyed(_)
+            Self::Tick(_)
+                | Self::InvitationEnded(_)
+                | Self::Fetched(_)
+                | Self::Undelivered(_)
+                | Self::Destroyed(_)
         )
     }
 
@@ -67,8 +93,15 @@ impl AnyBody {
     pub fn is_clear(&self) -> bool {
         matches!(
             self,
-            Self::TrustList(_) | Self::Institution(_) | Self::Standing(_) | Self::CatalogueRelease(_)
-                | Self::Profile(_) | Self::KeySet(_) | Self::Terminal(_) | Self::TerminalRemoved(_) | Self::Tick(_)
+            Self::TrustList(_)
+                | Self::Institution(_)
+                | Self::Standing(_)
+                | Self::CatalogueRelease(_)
+                | Self::Profile(_)
+                | Self::KeySet(_)
+                | Self::Terminal(_)
+                | Self::TerminalRemoved(_)
+                | Self::Tick(_)
         )
     }
 }
@@ -144,7 +177,14 @@ impl Statement {
             return Err(Malformed::Signatures);
         }
         let mut lines = self.signatures().to_vec();
-        lines.extend(other.signatures().iter().filter(|line| !lines.contains(line)).cloned().collect::<Vec<_>>());
+        lines.extend(
+            other
+                .signatures()
+                .iter()
+                .filter(|line| !lines.contains(line))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
         Self::parse(&assemble(&self.text, lines)?)
     }
 }
@@ -168,7 +208,11 @@ pub fn digest(text: &str) -> Hash {
 /// # Errors
 /// [`Malformed`] when the lines break a rule of their kind or the result is too long: the one who
 /// makes a statement learns it before anyone else does.
-pub fn sign(origin: &Origin, body: &impl Body, keys: &[&SigningKey]) -> Result<Statement, Malformed> {
+pub fn sign(
+    origin: &Origin,
+    body: &impl Body,
+    keys: &[&SigningKey],
+) -> Result<Statement, Malformed> {
     sign_text(&encode_text(origin, body), keys)
 }
 
@@ -208,7 +252,8 @@ fn split(bytes: &[u8]) -> Result<(String, Option<Note>), Malformed> {
     }
     let note = Note::parse(bytes).map_err(|_| Malformed::NotAStatement)?;
     let lines = note.signatures();
-    let sorted = lines.windows(2).all(|w| (w[0].name(), w[0].key_id()) < (w[1].name(), w[1].key_id()));
+    let sorted =
+        lines.windows(2).all(|w| (w[0].name(), w[0].key_id()) < (w[1].name(), w[1].key_id()));
     let ed25519 = lines.iter().all(|line| line.signature().len() == 64);
     if note.encode().as_bytes() != bytes || !sorted || !ed25519 || lines.len() > MAX_SIGNATURES {
         return Err(Malformed::Signatures);
@@ -218,7 +263,8 @@ fn split(bytes: &[u8]) -> Result<(String, Option<Note>), Malformed> {
 
 fn parse_text(text: &str) -> Result<(Origin, AnyBody), Malformed> {
     let mut input = Reader::new(text);
-    let kind = input.line().and_then(|line| line.strip_prefix(PREFIX)).ok_or(Malformed::NotAStatement)?;
+    let kind =
+        input.line().and_then(|line| line.strip_prefix(PREFIX)).ok_or(Malformed::NotAStatement)?;
     let origin = input.line().and_then(Origin::decode).ok_or(Malformed::Origin)?;
     let body = read_body(kind, &mut input)?;
     input.finish()?;
@@ -290,7 +336,8 @@ mod tests {
             for flip in [0x01, 0x20, 0x80] {
                 let mut bytes = made.bytes();
                 bytes[at] ^= flip;
-                let taken = Statement::parse(&bytes).is_ok_and(|read| read.is_signed_by(key.verifying_key()));
+                let taken = Statement::parse(&bytes)
+                    .is_ok_and(|read| read.is_signed_by(key.verifying_key()));
                 assert!(!taken, "byte {at} xor {flip:#x}");
             }
         }
@@ -310,8 +357,12 @@ mod tests {
     fn lines_out_of_place_are_named() {
         let key = terminal_key(Id([9; 16]));
         let text = encode_text(&origin(), &envelope());
-        let swapped = text.replace("urgency normal\n", "").replace("composed", "urgency normal\ncomposed");
-        assert_eq!(sign_text(&swapped, &[&key]).unwrap_err(), Malformed::Line { number: 8, expected: "urgency" });
+        let swapped =
+            text.replace("urgency normal\n", "").replace("composed", "urgency normal\ncomposed");
+        assert_eq!(
+            sign_text(&swapped, &[&key]).unwrap_err(),
+            Malformed::Line { number: 8, expected: "urgency" }
+        );
         let surplus = text.clone() + "colour red\n";
         assert_eq!(sign_text(&surplus, &[&key]).unwrap_err(), Malformed::Surplus { number: 12 });
         let unknown = text.replace("/envelope\n", "/envelop\n");
@@ -322,12 +373,24 @@ mod tests {
     fn the_length_limit() {
         let files = |n: usize| CatalogueRelease {
             version: 1,
-            files: vec![CatalogueFile { name: "a".repeat(64), content: BytesRef { digest: Hash([1; 32]), length: 9 } }; n],
+            files: vec![
+                CatalogueFile {
+                    name: "a".repeat(64),
+                    content: BytesRef { digest: Hash([1; 32]), length: 9 }
+                };
+                n
+            ],
         };
         let key = terminal_key(Id([9; 16]));
         assert!(sign(&origin(), &files(64), &[&key]).is_ok());
-        assert_eq!(sign(&origin(), &files(65), &[&key]).unwrap_err(), Malformed::Together("a release has 1 to 64 files"));
-        assert_eq!(Statement::parse(&vec![b'a'; MAX_STATEMENT + 1]).unwrap_err(), Malformed::TooLong);
+        assert_eq!(
+            sign(&origin(), &files(65), &[&key]).unwrap_err(),
+            Malformed::Together("a release has 1 to 64 files")
+        );
+        assert_eq!(
+            Statement::parse(&vec![b'a'; MAX_STATEMENT + 1]).unwrap_err(),
+            Malformed::TooLong
+        );
         assert_ne!(Statement::parse(&vec![b'a'; MAX_STATEMENT]).unwrap_err(), Malformed::TooLong);
     }
 

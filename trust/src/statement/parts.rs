@@ -252,7 +252,8 @@ impl Value for Hours {
             let (h, m): (u16, u16) = (h.parse().ok()?, m.parse().ok()?);
             (m < 60 && h <= 24 && h * 60 + m <= 24 * 60).then(|| h * 60 + m)
         };
-        let hours = Self { day: Weekday::decode(day)?, from: minutes(from)?, until: minutes(until)? };
+        let hours =
+            Self { day: Weekday::decode(day)?, from: minutes(from)?, until: minutes(until)? };
         (hours.from < hours.until && hours.encode() == text).then_some(hours)
     }
 }
@@ -404,7 +405,13 @@ mod tests {
     fn hours_have_one_spelling_and_no_hour_is_too_large_to_read() {
         let good = "mon 09:00-24:00";
         assert_eq!(Hours::decode(good).map(|hours| hours.encode()).as_deref(), Some(good));
-        for wrong in ["mon 9:00-18:00", "mon 18:00-09:00", "mon 00:00-24:01", "mon 00:00-65535:00", "mon +9:00-18:00"] {
+        for wrong in [
+            "mon 9:00-18:00",
+            "mon 18:00-09:00",
+            "mon 00:00-24:01",
+            "mon 00:00-65535:00",
+            "mon +9:00-18:00",
+        ] {
             assert_eq!(Hours::decode(wrong), None, "{wrong}");
         }
     }
