@@ -35,9 +35,33 @@ pub struct Message {
     /// The form's id.
     pub form: String,
     /// The three axes of its state, with times.
-    pub state: serde_json::Value,
+    pub state: State,
     /// Its evidence file.
     pub evidence: String,
+}
+
+/// The three axes of a message's state.
+#[derive(Debug, Clone, Serialize)]
+pub struct State {
+    /// How far it has come (配達状況).
+    pub delivery: Option<String>,
+    /// The answer (受領確認); nothing while there is none.
+    pub answer: Option<String>,
+    /// Whether it still counts.
+    pub validity: Option<String>,
+    /// What was logged, in log order.
+    pub steps: Vec<Step>,
+}
+
+/// A leaf about a message.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    /// What happened.
+    pub what: String,
+    /// When the exchange logged it (ISO 8601).
+    pub logged: String,
+    /// Index of the leaf.
+    pub index: u64,
 }
 
 impl Outcome for Report {
@@ -45,6 +69,9 @@ impl Outcome for Report {
         for message in &self.messages {
             page.row(&format!("{}  {} → {}", message.title, message.from, message.to));
             page.row(&format!("    {}", message.id));
+            for step in &message.state.steps {
+                page.row(&format!("    {}  #{}  {}", step.logged, step.index, step.what));
+            }
         }
         page.gap();
         page.say(&Sentence::new("demo.done").with("folder", &self.dir).with("leaves", self.leaves));

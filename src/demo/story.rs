@@ -4,7 +4,7 @@ use serde_json::Value;
 use tsumugu_catalogue::examples;
 use tsumugu_client::failure::Failure;
 
-use super::report::{Message, Report};
+use super::report::{Message, Report, State, Step};
 use super::stage::{Closed, Person, Stage};
 
 /// A fictitious hospital, with a number of the right form.
@@ -119,7 +119,7 @@ fn exchange(stage: &Stage, letter: &Letter) -> Result<Message, Failure> {
     tsumugu_durable::write_atomic(&file, form.as_bytes()).map_err(|_| failed(letter.example))?;
     let kind = if letter.sheet { "--sheet" } else { "--notice" };
     let sent = from.run(&["send", "--to", letter.to.number, kind, path(&file)?])?;
-    let id = text(&sent["messages"][0], "id")?;
+    let id = text(&sent["letters"][0], "id")?;
 
     to.run(&["inbox"])?;
     let out = stage.dir().join("out").join(format!("{id}.json"));
@@ -133,11 +133,26 @@ fn exchange(stage: &Stage, letter: &Letter) -> Result<Message, Failure> {
         id,
         from: letter.from.name.to_owned(),
         to: letter.to.name.to_owned(),
-        title: text(&opened, "title")?,
+        title: title(&text(&opened, "form")?),
         form: text(&opened, "form")?,
-        state: tracked["state"].clone(),
+        state: state(&tracked),
         evidence: path(&evidence)?.to_owned(),
     })
+}
+
+/// The three axes, and when each step was logged.
+fn state(tracked: &Value) -> State {
+    let word = |key: &str| tracked[key].as_str().map(str::to_owned);
+    let steps = tracked["events"].as_array().into_iter().flatten();
+    let step = |event: &Value| {
+        let (what, logged) = (event["what"].as_str()?, event["logged"].as_str()?);
+        Some(Step { what: what.to_owned(), logged: logged.to_owned(), index: event["index"].as_u64()? })
+    };
+    State { delivery: word("delivery"), answer: word("answer"), validity: word("validity"), steps: steps.filter_map(step).collect() }
+}
+
+fn title(form: &str) -> String {
+    tsumugu_catalogue::Catalogue::built_in().form(form).map_or(form.to_owned(), |form| form.title_ja.clone())
 }
 
 fn text(value: &Value, key: &'static str) -> Result<String, Failure> {

@@ -105,12 +105,18 @@ func (e *evidence) checkAuthor(text *message, field uint64, about *statement, in
 	if err != nil {
 		return "", err
 	}
-	worker := e.directory.workers[admission.digest()]
-	if worker == nil || worker.institution != institution {
-		return "", errors.New("the evidence does not show that the institution has this worker")
-	}
+	// The worker's admission is a private leaf: shown here, or proved by the receipt beside it.
 	if err := e.checkReceipt(shown, admission); err != nil {
 		return "", err
+	}
+	if admission.kind == "worker" && e.directory.workers[admission.digest()] == nil {
+		if err := e.directory.acceptWorker(admission); err != nil {
+			return "", err
+		}
+	}
+	worker := e.directory.workers[admission.digest()]
+	if worker == nil || worker.institution != institution {
+		return "", errors.New("the institution has no such worker")
 	}
 	signed, err := parseStatement(text.one(letterNote))
 	if err != nil {
