@@ -1,8 +1,25 @@
 //! The client: what a PC keeps, how it reaches the exchange, and what it says.
 
+pub mod args;
+pub mod chain_store;
+pub mod commands;
+pub mod context;
+pub mod enrolment;
 pub mod failure;
+pub mod fingerprint;
+pub mod identity;
+pub mod jst;
+pub mod letters;
+pub mod mailbox;
 pub mod messages;
+pub mod outbox;
 pub mod output;
 pub mod passphrase;
+mod post;
+pub mod rpc;
+pub mod run;
+pub mod session;
+#[cfg(test)]
+mod testing;
 pub mod tls;
 pub mod vault;

@@ -1,0 +1,166 @@
+//! The command line: every command, its options, and how typed values are read.
+//!
+//! Help is Japanese first, then English. What a value may be is said by `client/messages.toml`.
+
+mod admin;
+mod letters;
+mod log;
+mod office;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use admin::{AdminCommand, AdminInitArgs, ApproveArgs, InviteArgs, RejectArgs, StandingArgs};
+pub use letters::{
+    AckArgs, Disposition, EvidenceArgs, InboxArgs, OpenArgs, OutboxArgs, RecipientArg, SendArgs,
+    TrackArgs, VerifyArgs,
+};
+pub use log::{LogCommand, LogFolderArgs, LogVerifyArgs};
+pub use office::{
+    CaseCommand, DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand,
+    LetterArgs, PrintArgs, RecoveryCommand, TerminalCommand, UiArgs, WorkerCommand,
+};
+pub use values::HoursSpan;
+
+/// The environment variable behind `--home`.
+pub const HOME_VARIABLE: &str = "TSUMUGU_HOME";
+
+/// つむぐ：施設どうしの連携シートを封をして送り、受領を記録簿に残します。 /
+/// Tsumugu: sends liaison sheets sealed between institutions, and logs their receipt.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tsumugu",
+    version,
+    subcommand_help_heading = "コマンド / Commands",
+    next_help_heading = "選択 / Options",
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// 金庫のあるフォルダー / folder that holds the vault
+    #[arg(long, global = true, env = HOME_VARIABLE, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// 結果をJSONで標準出力の最後の行に出す / print one JSON document as the last line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// 失敗の詳しい理由も出す / print the causes of a failure too
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+/// The commands.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// 管理者：施設の招待・承認・停止 / administrators: invite, approve, suspend
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// このPCを登録する（招待コードが要ります） / enrol this PC, with an invitation code
+    Enroll(EnrollArgs),
+    /// 参加施設の一覧 / list the institutions
+    Directory(DirectoryArgs),
+    /// 連携シートや連絡を送る / send a sheet or a notice
+    Send(SendArgs),
+    /// 届いた文書の一覧 / list what has arrived
+    Inbox(InboxArgs),
+    /// 文書を開く / open a message
+    Open(OpenArgs),
+    /// 受領・差し戻しなどを返す / answer a message
+    Ack(AckArgs),
+    /// 送った文書の状況 / show how far a message has come
+    Track(TrackArgs),
+    /// まだ送れていないもの / what is not sent yet
+    Outbox(OutboxArgs),
+    /// 受け渡しの証拠をファイルにする / write the evidence of a message
+    Evidence(EvidenceArgs),
+    /// 証拠ファイルを確かめる（通信も金庫も不要） / verify evidence; needs no network and no vault
+    Verify(VerifyArgs),
+    /// 記録簿を確かめる / check the log
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// 試しに動かす：病院と居宅のやり取りをこのPCだけで / play an admission on this PC alone
+    Demo(DemoArgs),
+    /// 下書き / drafts
+    #[command(hide = true)]
+    Draft(LetterArgs),
+    /// 取り消す / take a message back
+    #[command(hide = true)]
+    Recall(LetterArgs),
+    /// 訂正して送り直す / send a correction
+    #[command(hide = true)]
+    Correct(LetterArgs),
+    /// 届くのを待って知らせる / wait for messages
+    #[command(hide = true)]
+    Watch,
+    /// 裏で送受信を続ける / send and receive in the background
+    #[command(hide = true)]
+    Agent,
+    /// 端末 / terminals
+    #[command(subcommand, hide = true)]
+    Terminal(TerminalCommand),
+    /// 担当者 / workers
+    #[command(subcommand, hide = true)]
+    Worker(WorkerCommand),
+    /// 復旧用紙 / recovery sheet
+    #[command(subcommand, hide = true)]
+    Recovery(RecoveryCommand),
+    /// 様式集 / form catalogue
+    #[command(subcommand)]
+    Forms(FormsCommand),
+    /// 入院時情報提供の期限 / last days for the fee at admission
+    #[command(hide = true)]
+    Deadline(DeadlineArgs),
+    /// 事例 / cases
+    #[command(subcommand, hide = true)]
+    Case(CaseCommand),
+    /// 流れ図 / flow chart
+    #[command(subcommand, hide = true)]
+    Flow(FlowCommand),
+    /// 印刷する / print a message
+    #[command(hide = true)]
+    Print(PrintArgs),
+    /// 画面を開く / open the page
+    #[command(hide = true)]
+    Ui(UiArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_is_japanese_first() {
+        fn check(command: &clap::Command) {
+            for sub in command.get_subcommands() {
+                let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+                assert!(about.contains(" / ") && !about.is_ascii(), "{}: {about}", sub.get_name());
+                for argument in sub.get_arguments() {
+                    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                    let id = argument.get_id().as_str();
+                    let own = matches!(id, "help" | "version");
+                    assert!(own || help.contains(" / "), "{} {id}: {help}", sub.get_name());
+                }
+                check(sub);
+            }
+        }
+        check(&Cli::command());
+    }
+}

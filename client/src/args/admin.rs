@@ -1,0 +1,121 @@
+//! `tsumugu admin …`
+
+use clap::{Args, Subcommand};
+use tsumugu_trust::value::{InstitutionKind, InstitutionNumber, Telephone, Text};
+
+use super::values;
+
+/// What administrators do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum AdminCommand {
+    /// 最初の管理者になる、または招待を受けて管理者になる / become the first or a further administrator
+    Init(AdminInitArgs),
+    /// 施設や管理者を招待する / invite an institution or an administrator
+    Invite(InviteArgs),
+    /// 承認待ちの一覧 / list what waits for approval
+    Pending,
+    /// 申請を承認する / approve a request
+    Approve(ApproveArgs),
+    /// 招待を取り消す、申請を断る / reject a request or withdraw an invitation
+    Reject(RejectArgs),
+    /// 施設と管理者の一覧 / list institutions and administrators
+    List,
+    /// 施設の利用を停止する / suspend an institution
+    Suspend(StandingArgs),
+    /// 停止した施設を再開する / reinstate an institution
+    Reinstate(StandingArgs),
+    /// 復元した交換所を再開する / let a restored exchange go on
+    #[command(hide = true)]
+    Resume,
+    /// 様式集を公開する / publish the form catalogue
+    #[command(hide = true)]
+    PublishCatalogue,
+    /// 協議会への集計 / counts for the council
+    #[command(hide = true)]
+    Report,
+}
+
+/// `admin init`
+#[derive(Debug, Clone, Args)]
+pub struct AdminInitArgs {
+    /// 紙のコード、または HOST:PORT#CODE。続きのときは省ける / the code on paper; not needed to go on
+    pub code: Option<String>,
+    /// 交換所のアドレス / address of the exchange
+    #[arg(long, value_name = "HOST:PORT")]
+    pub address: Option<String>,
+    /// 承認を待つ秒数 / how long to wait for the approval
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub wait: u64,
+}
+
+/// `admin invite`
+#[derive(Debug, Clone, Args)]
+pub struct InviteArgs {
+    /// 管理者を招待する / invite an administrator
+    #[arg(long, conflicts_with_all = ["fax_only", "number", "name", "kana", "kind", "telephone", "fax", "label"])]
+    pub administrator: bool,
+    /// 参加しない施設をFAXの宛先として載せる / list an institution that is reached by FAX only
+    #[arg(long, requires = "fax")]
+    pub fax_only: bool,
+    /// 医療機関コード・介護事業所番号 / institution number
+    #[arg(long, value_parser = values::number, required_unless_present = "administrator")]
+    pub number: Option<InstitutionNumber>,
+    /// 名称 / name
+    #[arg(long, value_parser = values::text, required_unless_present = "administrator")]
+    pub name: Option<Text>,
+    /// よみがな / reading of the name
+    #[arg(long, value_parser = values::text, required_unless_present = "administrator")]
+    pub kana: Option<Text>,
+    /// 種別：hospital, clinic, care-office, community-support, visiting-nurse, pharmacy, facility, fire-service, municipality, association, exchange / kind
+    #[arg(long, value_parser = values::kind, required_unless_present = "administrator")]
+    pub kind: Option<InstitutionKind>,
+    /// 登録の電話番号（本人確認に使います） / telephone of the register
+    #[arg(long, value_parser = values::telephone, required_unless_present = "administrator")]
+    pub telephone: Option<Telephone>,
+    /// FAX番号 / FAX number
+    #[arg(long, value_parser = values::telephone)]
+    pub fax: Option<Telephone>,
+    /// 似た名前の施設と区別する表示 / label that tells it from a similar name
+    #[arg(long, value_parser = values::text)]
+    pub label: Option<Text>,
+    /// 招待の有効日数 / days until the invitation expires
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=90))]
+    pub expires_days: u16,
+    /// 紙に印刷するアドレス（今の接続先と違うとき） / address to print, if not the one in use
+    #[arg(long, value_name = "HOST:PORT")]
+    pub address: Option<String>,
+}
+
+/// `admin approve`
+#[derive(Debug, Clone, Args)]
+pub struct ApproveArgs {
+    /// 招待の番号（先頭だけでも可）、または施設の番号 / invitation id, its beginning, or the institution's number
+    pub id: String,
+    /// 電話で聞いた24桁 / the 24 digits heard on the telephone
+    #[arg(long, conflicts_with = "without_comparison")]
+    pub digits: Option<String>,
+    /// 電話での照合をしない / approve without the comparison
+    #[arg(long)]
+    pub without_comparison: bool,
+    /// これから必要な管理者の署名数（管理者の承認のときだけ） / threshold of the new trust list
+    #[arg(long)]
+    pub threshold: Option<u64>,
+}
+
+/// `admin reject`
+#[derive(Debug, Clone, Args)]
+pub struct RejectArgs {
+    /// 招待の番号（先頭だけでも可）、または施設の番号 / invitation id, its beginning, or the institution's number
+    pub id: String,
+    /// 申請の拒否ではなく、招待の取り消しとして記録する / record it as withdrawn, not rejected
+    #[arg(long)]
+    pub withdraw: bool,
+}
+
+/// `admin suspend`, `admin reinstate`
+#[derive(Debug, Clone, Args)]
+pub struct StandingArgs {
+    /// 施設の番号 / the institution's number
+    #[arg(value_parser = values::number)]
+    pub number: InstitutionNumber,
+}

@@ -1,0 +1,157 @@
+//! The commands that send, receive and prove letters.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use tsumugu_trust::hash::Hash;
+use tsumugu_trust::value::{Id, InstitutionNumber, NotAValue, Unit};
+
+use super::values;
+
+/// `send`
+#[derive(Debug, Clone, Args)]
+pub struct SendArgs {
+    /// 宛先の施設の番号、部署は「/」の後（「,」で並べられる） / the recipients, separated by commas
+    #[arg(long, required = true, value_delimiter = ',', value_parser = values::recipient, value_name = "NUMBER[/UNIT]")]
+    pub to: Vec<RecipientArg>,
+    /// 連携シートのファイル（TOMLかJSON） / a sheet, TOML or JSON
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "notice",
+        conflicts_with = "notice"
+    )]
+    pub sheet: Option<PathBuf>,
+    /// 連絡のファイル（TOMLかJSON） / a notice, TOML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub notice: Option<PathBuf>,
+    /// 添付 / attachment
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+    /// 回答の期限 / answer wanted by
+    #[arg(long, value_name = "TIME")]
+    pub ack_by: Option<String>,
+    /// 至急 / urgent
+    #[arg(long)]
+    pub urgent: bool,
+    /// 担当者 / worker
+    #[arg(long = "as", value_name = "WORKER")]
+    pub worker: Option<String>,
+    /// 事例の番号 / id of the case
+    #[arg(long, value_parser = values::id, value_name = "ID")]
+    pub case: Option<Id>,
+}
+
+/// Whom a letter goes to, as typed: `NUMBER` or `NUMBER/UNIT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipientArg {
+    /// The institution's number.
+    pub number: InstitutionNumber,
+    /// Its unit; `main` where none is named.
+    pub unit: Unit,
+}
+
+impl FromStr for RecipientArg {
+    type Err = NotAValue;
+
+    fn from_str(typed: &str) -> Result<Self, NotAValue> {
+        let (number, unit) = match typed.split_once('/') {
+            Some((number, unit)) => (number, unit.trim().parse()?),
+            None => (typed, Unit::main()),
+        };
+        Ok(Self { number: number.trim().parse()?, unit })
+    }
+}
+
+/// `outbox`
+#[derive(Debug, Clone, Default, Args)]
+pub struct OutboxArgs {
+    /// 送るのをやめるものの番号（先頭だけでも可） / id of an entry to drop, or its beginning
+    #[arg(long, value_name = "ID")]
+    pub drop: Option<String>,
+}
+
+/// `inbox`
+#[derive(Debug, Clone, Args)]
+pub struct InboxArgs {
+    /// 回答済みのものも出す / show answered messages too
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `open`
+#[derive(Debug, Clone, Args)]
+pub struct OpenArgs {
+    /// 文書の番号（先頭だけでも可） / id of the message, or its beginning
+    pub id: String,
+    /// 中身を書き出すファイル / file to write the contents to
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// 担当者 / worker
+    #[arg(long = "as", value_name = "WORKER")]
+    pub worker: Option<String>,
+}
+
+/// The answers that a person gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Disposition {
+    /// 受領
+    Acknowledged,
+    /// 受理できない
+    Rejected,
+    /// 宛先違い
+    NotForUs,
+}
+
+/// `ack`
+#[derive(Debug, Clone, Args)]
+pub struct AckArgs {
+    /// 文書の番号（先頭だけでも可） / id of the message, or its beginning
+    pub id: String,
+    /// 回答 / the answer
+    #[arg(long, value_enum, default_value = "acknowledged", hide_possible_values = false)]
+    pub disposition: Disposition,
+    /// 一言、または理由 / comment or reason
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    /// 担当者 / worker
+    #[arg(long = "as", value_name = "WORKER")]
+    pub worker: Option<String>,
+}
+
+/// `track`
+#[derive(Debug, Clone, Args)]
+pub struct TrackArgs {
+    /// 文書の番号（先頭だけでも可）。省くと一覧 / id of the message; without it, all of them
+    pub id: Option<String>,
+}
+
+/// `evidence`
+#[derive(Debug, Clone, Args)]
+pub struct EvidenceArgs {
+    /// 文書の番号（先頭だけでも可） / id of the message, or its beginning
+    pub id: String,
+    /// 書き出すファイル / file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// 中身は見せない / do not reveal the letter
+    #[arg(long)]
+    pub without_letter: bool,
+}
+
+/// `verify`
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// 証拠ファイル / evidence file
+    pub file: PathBuf,
+    /// 根となる信頼リストのファイル / file of trust list 1
+    #[arg(long, value_name = "FILE", conflicts_with = "fingerprint")]
+    pub trust: Option<PathBuf>,
+    /// 紙に印刷された根の指紋 / root fingerprint from the paper
+    #[arg(long, value_parser = values::fingerprint)]
+    pub fingerprint: Option<Hash>,
+    /// 記録簿のフォルダー（取り消しも確かめる） / folder of the log, to check removals too
+    #[arg(long, value_name = "DIR")]
+    pub log: Option<PathBuf>,
+}

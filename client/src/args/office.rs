@@ -1,0 +1,188 @@
+//! The commands of an office: joining, directory, terminals, workers, forms, cases, and the demo.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use tsumugu_trust::statement::NamedUnit;
+
+use super::values::{self, HoursSpan};
+
+/// `enroll`
+#[derive(Debug, Clone, Default, Args)]
+pub struct EnrollArgs {
+    /// 紙のコード、または HOST:PORT#CODE。続きのときは省ける / the code on paper; not needed to go on
+    pub code: Option<String>,
+    /// 交換所のアドレス / address of the exchange
+    #[arg(long, value_name = "HOST:PORT")]
+    pub address: Option<String>,
+    /// このPCの担当者の氏名（何人でも） / name of a worker at this PC; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub worker: Vec<String>,
+    /// 担当者の職種（--worker と同じ順） / the workers' roles, in the same order
+    #[arg(long, value_name = "ROLE")]
+    pub role: Vec<String>,
+    /// 部署（例 ward-3=3階病棟） / a unit
+    #[arg(long, value_name = "ID=NAME", value_parser = values::named_unit)]
+    pub unit: Vec<NamedUnit>,
+    /// 営業時間（例 "mon-fri 09:00-18:00"） / business hours
+    #[arg(long, value_name = "DAYS HH:MM-HH:MM", value_parser = values::hours)]
+    pub hours: Vec<HoursSpan>,
+    /// 承認を待つ秒数 / how long to wait for the approval
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub wait: u64,
+}
+
+/// `directory`
+#[derive(Debug, Clone, Default, Args)]
+pub struct DirectoryArgs {
+    /// 名称・よみ・番号の一部 / part of a name, reading or number
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+}
+
+/// `demo`
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// 使うフォルダー / folder to use
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// 画面を開かない / do not open the pages
+    #[arg(long)]
+    pub headless: bool,
+}
+
+/// `draft`, `recall`, `correct`
+#[derive(Debug, Clone, Args)]
+pub struct LetterArgs {
+    /// 文書の番号（先頭だけでも可） / id of the message, or its beginning
+    pub id: Option<String>,
+    /// 連携シートのファイル（TOMLかJSON） / a sheet, TOML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub sheet: Option<PathBuf>,
+    /// 理由 / reason
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    /// 担当者 / worker
+    #[arg(long = "as", value_name = "WORKER")]
+    pub worker: Option<String>,
+}
+
+/// `terminal …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum TerminalCommand {
+    /// PCを増やす / add a PC
+    Add,
+    /// PCの一覧 / list the PCs
+    List,
+    /// なくしたPCを取り消す / revoke a PC
+    Revoke {
+        /// 端末の番号 / the terminal's id
+        id: String,
+    },
+}
+
+/// `worker …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum WorkerCommand {
+    /// 担当者を増やす / add a worker
+    Add {
+        /// 氏名 / name
+        name: String,
+        /// 職種 / role
+        #[arg(long)]
+        role: String,
+    },
+    /// 担当者の一覧 / list the workers
+    List,
+    /// 担当者を外す / remove a worker
+    Remove {
+        /// 氏名か番号 / name or id
+        worker: String,
+    },
+}
+
+/// `recovery …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum RecoveryCommand {
+    /// 復旧用紙を印刷する / print the recovery sheet
+    Print,
+    /// 復旧の練習 / rehearse the recovery
+    Rehearse,
+    /// 復旧用紙から戻す / restore from the sheet
+    Restore,
+}
+
+/// `forms …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum FormsCommand {
+    /// 様式の一覧 / list the forms
+    List,
+    /// 様式の項目 / show a form
+    Show {
+        /// 様式の名前 / name of the form
+        form: String,
+    },
+    /// 記入用のひな形 / print a blank
+    Template {
+        /// 様式の名前 / name of the form
+        form: String,
+    },
+    /// 記入を確かめる / check a filled form
+    Check {
+        /// 記入したファイル / the filled file
+        file: PathBuf,
+    },
+}
+
+/// `deadline`
+#[derive(Debug, Clone, Args)]
+pub struct DeadlineArgs {
+    /// 入院した日時 / time of admission
+    #[arg(long, value_name = "TIME")]
+    pub admitted: String,
+    /// 営業時間（例 "Mon-Fri 09:00-18:00"） / business hours
+    #[arg(long, value_name = "DAYS HH:MM-HH:MM", value_parser = values::hours)]
+    pub hours: Vec<HoursSpan>,
+}
+
+/// `case …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum CaseCommand {
+    /// 事例の一覧 / list the cases
+    List,
+    /// 事例を見る / show a case
+    Show {
+        /// 事例の番号 / id of the case
+        id: String,
+    },
+    /// 次の段階へ進める / take the next step
+    Step {
+        /// 事例の番号 / id of the case
+        id: String,
+    },
+}
+
+/// `flow …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum FlowCommand {
+    /// 流れ図を印刷する / print the flow chart
+    Print,
+}
+
+/// `print`
+#[derive(Debug, Clone, Args)]
+pub struct PrintArgs {
+    /// 文書の番号（先頭だけでも可） / id of the message, or its beginning
+    pub id: String,
+    /// 書き出すPDF / PDF to write
+    #[arg(long, value_name = "FILE.pdf")]
+    pub out: PathBuf,
+}
+
+/// `ui`
+#[derive(Debug, Clone, Args)]
+pub struct UiArgs {
+    /// ポート番号 / port
+    #[arg(long)]
+    pub port: Option<u16>,
+}

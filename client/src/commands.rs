@@ -1,0 +1,32 @@
+//! The commands: one file each, all of one shape.
+//!
+//! `async fn run(ctx, args) -> Result<ITS_OUTCOME, Failure>`; the outcome is JSON by its `Serialize`
+//! and text by [`Outcome`](crate::output::Outcome). Nothing is said to be done before its receipt was
+//! verified.
+
+pub mod ack;
+pub mod admin_approve;
+mod admin_commit;
+pub mod admin_init;
+pub mod admin_invite;
+pub mod admin_list;
+pub mod admin_pending;
+mod admin_proposal;
+pub mod admin_reject;
+mod admin_review;
+pub mod admin_standing;
+pub mod directory;
+pub mod enroll;
+pub mod evidence;
+mod form_file;
+pub mod forms;
+pub mod inbox;
+pub mod log_verify;
+mod mail;
+pub mod open;
+pub mod outbox;
+mod report;
+pub mod send;
+mod shown;
+pub mod track;
+pub mod verify;

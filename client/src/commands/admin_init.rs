@@ -1,0 +1,69 @@
+//! `tsumugu admin init`: becomes the first administrator, or a further one by invitation.
+
+use std::time::Duration;
+
+use tsumugu_proto::v1;
+use tsumugu_trust::statement::Purpose;
+
+use crate::args::AdminInitArgs;
+use crate::context::Context;
+use crate::enrolment::{
+    JoinState, Joined, Pending, PendingRole, Settled, Start, begin, bootstrap, connect_pinned,
+    fetch, finish_administrator, finish_bootstrap, new_bootstrap, new_candidacy, wait,
+};
+use crate::failure::Failure;
+
+/// Runs the command; running it again goes on where it stopped.
+///
+/// # Errors
+/// The code is mistyped, used or for an institution; the document or the log is not what it has to
+/// be; the exchange is not reached.
+pub async fn run(ctx: &Context, args: &AdminInitArgs) -> Result<Joined, Failure> {
+    let start = begin(ctx, args.code.as_deref(), args.address.as_deref()).await?;
+    let (vault, pending) = match start {
+        Start::Resume(resumed) => *resumed,
+        Start::Fresh(vault, ticket) => {
+            let document = fetch(ctx, &ticket).await?;
+            let (address, code) = (ticket.address.as_str(), &ticket.code);
+            let pending = match &document.invitation {
+                None => new_bootstrap(ctx, &document, address, code)?,
+                Some(invitation) if invitation.purpose == Purpose::Administrator => {
+                    new_candidacy(ctx, &document, invitation, address, code)?
+                }
+                Some(_) => return Err(Failure::new("enrolment.for-institution")),
+            };
+            let vault = vault.map_or_else(|| ctx.open_or_create_vault(), |vault| Ok(*vault))?;
+            pending.save(&vault)?;
+            (vault, pending)
+        }
+    };
+    let patience = Duration::from_secs(args.wait);
+    match &pending.role {
+        PendingRole::Bootstrap(keys) => {
+            let rpc = connect_pinned(ctx, &pending.exchange).await?;
+            let answer = bootstrap(&rpc, &pending).await?;
+            finish_bootstrap(ctx, vault, &pending, keys, &answer).await
+        }
+        PendingRole::Candidacy(candidacy) => {
+            let Some(answer) = candidacy_settled(ctx, &pending, patience).await? else {
+                return Joined::of(&pending, JoinState::Pending);
+            };
+            finish_administrator(ctx, vault, &pending, &candidacy.keys, &answer).await
+        }
+        PendingRole::Enrolment(_) => Err(Failure::new("enrolment.for-institution")),
+    }
+}
+
+/// Waits for the decision; nothing while it is not decided.
+async fn candidacy_settled(
+    ctx: &Context,
+    pending: &Pending,
+    patience: Duration,
+) -> Result<Option<v1::GetEnrolmentResponse>, Failure> {
+    let rpc = connect_pinned(ctx, &pending.exchange).await?;
+    super::enroll::show_digits(ctx, pending)?;
+    match wait(&rpc, pending, patience).await? {
+        Settled::Approved(answer) => Ok(Some(*answer)),
+        Settled::Waiting => Ok(None),
+    }
+}

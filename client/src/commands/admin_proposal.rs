@@ -1,0 +1,83 @@
+//! Statements that another administrator began and that belong to no invitation.
+
+use tsumugu_proto::v1;
+use tsumugu_trust::directory::Directory;
+use tsumugu_trust::statement::{AnyBody, Statement, sign_text};
+use tsumugu_trust::value::Id;
+
+use super::admin_commit::{self, Signed};
+use super::admin_review::{signers, taken};
+use crate::failure::Failure;
+use crate::rpc::Rpc;
+use crate::session::Session;
+
+/// The one statement about the institution with this number that others have begun to sign.
+///
+/// # Errors
+/// There are several, or it breaks a rule of the log; the exchange is not reached.
+pub(super) async fn find(
+    session: &Session<'_>,
+    rpc: &Rpc,
+    number: &str,
+) -> Result<Option<Statement>, Failure> {
+    let waiting = rpc.list_pending(v1::ListPendingRequest {}).await?;
+    let about = |draft: &Statement| subject(session, draft).as_deref() == Some(number.trim());
+    let drafts = waiting.proposals.iter().filter_map(|note| Statement::parse(note).ok());
+    let mut drafts: Vec<Statement> = drafts.filter(about).collect();
+    if drafts.len() > 1 {
+        let several = Failure::new("admin.ambiguous-invitation").with("id", number);
+        return Err(several.with("count", drafts.len()));
+    }
+    let Some(draft) = drafts.pop() else { return Ok(None) };
+    if continues(session.directory(), &draft) && !signers(session.directory(), &draft).is_empty() {
+        Ok(Some(draft))
+    } else {
+        Err(Failure::new("admin.not-approvable").with("reason", "proposal"))
+    }
+}
+
+/// Signs it too.
+///
+/// # Errors
+/// The exchange refuses; an alarm where its receipt does not prove it.
+pub(super) async fn sign(
+    session: &mut Session<'_>,
+    rpc: &Rpc,
+    draft: &Statement,
+) -> Result<Signed, Failure> {
+    let key = session.identity().administrator()?.signing_key(session.origin())?;
+    let mine = sign_text(draft.text(), &[&key])
+        .map_err(|error| Failure::fault("proposal").because(error))?;
+    let answer = rpc.propose(v1::ProposeRequest { statement: mine.bytes().into() }).await?;
+    let counts = (answer.signatures, answer.needed);
+    admin_commit::signed(session, &mine, Some(draft), answer.receipt.as_ref(), counts).await
+}
+
+/// The number of the institution that it is about. Only kinds that are looked at here.
+fn subject(session: &Session<'_>, draft: &Statement) -> Option<String> {
+    match &draft.body {
+        AnyBody::Standing(standing) => Some(session.number_of(standing.institution)),
+        AnyBody::Institution(record) => Some(record.number.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether the log would take it: the next standing, or the first record of an institution that does
+/// not take part. Members come by invitation only.
+fn continues(directory: &Directory, draft: &Statement) -> bool {
+    if draft.origin != *directory.origin() {
+        return false;
+    }
+    match &draft.body {
+        AnyBody::Standing(standing) => directory
+            .member(standing.institution)
+            .is_some_and(|member| standing.version == member.standings.len() as u64 + 1),
+        AnyBody::Institution(record) => {
+            let id: Id = record.institution;
+            let free = taken(directory, id, &record.number, &record.name, record.label.as_ref());
+            let new = record.version == 1 && directory.member(id).is_none();
+            record.fax_only.is_some() && new && free.is_empty()
+        }
+        _ => false,
+    }
+}

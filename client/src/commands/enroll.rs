@@ -1,0 +1,72 @@
+//! `tsumugu enroll`: this PC becomes the first terminal of an institution.
+
+use std::time::Duration;
+
+use tsumugu_trust::statement::Purpose;
+
+use crate::args::EnrollArgs;
+use crate::context::Context;
+use crate::enrolment::{
+    Applicant, JoinState, Joined, MAX_WORKERS, Pending, PendingRole, Settled, Start, begin,
+    connect_pinned, fetch, finish_terminal, new_enrolment, wait,
+};
+use crate::failure::Failure;
+use crate::messages::Sentence;
+
+/// Runs the command; running it again goes on where it stopped, with the same keys.
+///
+/// # Errors
+/// The code is mistyped, used or for an administrator; the document or the log is not what it has to
+/// be; the exchange is not reached.
+pub async fn run(ctx: &Context, args: &EnrollArgs) -> Result<Joined, Failure> {
+    let applicant = applicant(args)?;
+    let start = begin(ctx, args.code.as_deref(), args.address.as_deref()).await?;
+    let (vault, pending) = match start {
+        Start::Resume(resumed) => *resumed,
+        Start::Fresh(vault, ticket) => {
+            let document = fetch(ctx, &ticket).await?;
+            let invitation = document.invitation.as_ref();
+            let invitation = match invitation.map(|invitation| (invitation.purpose, invitation)) {
+                Some((Purpose::Member, invitation)) => invitation,
+                Some((Purpose::Restore, _)) => return Err(Failure::new("enrolment.for-restore")),
+                _ => return Err(Failure::new("enrolment.for-administrator")),
+            };
+            let (address, code) = (ticket.address.as_str(), &ticket.code);
+            let pending = new_enrolment(ctx, &document, invitation, &applicant, address, code)?;
+            let vault = vault.map_or_else(|| ctx.open_or_create_vault(), |vault| Ok(*vault))?;
+            pending.save(&vault)?;
+            (vault, pending)
+        }
+    };
+    let PendingRole::Enrolment(member) = &pending.role else {
+        return Err(Failure::new("enrolment.for-administrator"));
+    };
+    let rpc = connect_pinned(ctx, &pending.exchange).await?;
+    show_digits(ctx, &pending)?;
+    match wait(&rpc, &pending, Duration::from_secs(args.wait)).await? {
+        Settled::Waiting => Joined::of(&pending, JoinState::Pending),
+        Settled::Approved(answer) => finish_terminal(ctx, vault, &pending, member, &answer).await,
+    }
+}
+
+/// Shows the digits before the waiting begins: the telephone may ring while it lasts.
+pub(super) fn show_digits(ctx: &Context, pending: &Pending) -> Result<(), Failure> {
+    if let Some(digits) = pending.digits()? {
+        ctx.note(&Sentence::new("enrolment.digits-are").with("digits", digits));
+    }
+    Ok(())
+}
+
+fn applicant(args: &EnrollArgs) -> Result<Applicant, Failure> {
+    if args.worker.len() != args.role.len() {
+        return Err(Failure::usage("--worker / --role"));
+    }
+    if args.worker.len() > MAX_WORKERS {
+        return Err(Failure::usage(&format!("--worker: {MAX_WORKERS}")));
+    }
+    Ok(Applicant {
+        workers: args.worker.iter().cloned().zip(args.role.iter().cloned()).collect(),
+        units: args.unit.clone(),
+        hours: args.hours.iter().flat_map(|span| span.0.clone()).collect(),
+    })
+}

@@ -1,0 +1,183 @@
+//! The calls of the exchange, one thin function each: a deadline, and a [`Failure`] for a status.
+//!
+//! Nothing here judges an answer; who asks does.
+
+mod streams;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+use tsumugu_durable::clock::Clock;
+use tsumugu_proto::v1;
+use tsumugu_proto::v1::admin_service_client::AdminServiceClient;
+use tsumugu_proto::v1::directory_service_client::DirectoryServiceClient;
+use tsumugu_proto::v1::enrolment_service_client::EnrolmentServiceClient;
+use tsumugu_proto::v1::exchange_service_client::ExchangeServiceClient;
+use tsumugu_proto::v1::log_service_client::LogServiceClient;
+use tsumugu_trust::value::Id;
+
+pub use streams::{FETCH_IDLE, LIVE_IDLE, Pieces};
+
+use crate::failure::Failure;
+use crate::tls::{self, ClientIdentity, ServerTrust};
+
+/// How long an answer may take. A send waits for a disk and for the round before it.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest single message that is taken from the exchange, in bytes: all that waits for the
+/// administrators, or all records of one message, with room.
+pub const MAX_MESSAGE: usize = 16 * 1024 * 1024;
+
+/// A connection to the exchange.
+#[derive(Debug, Clone)]
+pub struct Rpc {
+    channel: Channel,
+}
+
+impl Rpc {
+    /// Connects. See [`tls::connect`].
+    ///
+    /// # Errors
+    /// As [`tls::connect`].
+    pub async fn connect(
+        address: &str,
+        origin: &str,
+        trust: &ServerTrust,
+        identity: Option<ClientIdentity>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
+        let channel = tls::connect(address, origin, trust, identity, clock).await?;
+        Ok(Self { channel })
+    }
+}
+
+/// Defines a client of a service with our limit on messages.
+macro_rules! clients {
+    ($( $name:ident: $client:ident ),*) => {
+        impl Rpc {
+            $( fn $name(&self) -> $client<Channel> {
+                $client::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
+            } )*
+        }
+    };
+}
+clients!(
+    admin: AdminServiceClient,
+    directory: DirectoryServiceClient,
+    enrolment: EnrolmentServiceClient,
+    exchange: ExchangeServiceClient,
+    log: LogServiceClient
+);
+
+/// Defines calls with one request and one answer.
+macro_rules! calls {
+    ($( $(#[$meta:meta])* $service:ident.$name:ident($request:ty) -> $answer:ty; )*) => {
+        impl Rpc {
+            $(
+                $(#[$meta])*
+                ///
+                /// # Errors
+                /// The exchange refuses, or there is no answer.
+                pub async fn $name(&self, request: $request) -> Result<$answer, Failure> {
+                    let mut client = self.$service();
+                    answered(client.$name(timed(request))).await
+                }
+            )*
+        }
+    };
+}
+calls! {
+    /// The first administrator hands in trust list 1.
+    enrolment.bootstrap(v1::BootstrapRequest) -> v1::BootstrapResponse;
+    /// An institution hands in its request.
+    enrolment.request_enrolment(v1::RequestEnrolmentRequest) -> v1::RequestEnrolmentResponse;
+    /// A further administrator hands in a request.
+    enrolment.request_candidacy(v1::RequestCandidacyRequest) -> v1::RequestCandidacyResponse;
+    /// A further administrator signs the trust list that admits it.
+    enrolment.countersign_trust_list(v1::CountersignTrustListRequest) -> v1::CountersignTrustListResponse;
+
+    /// Registers an invitation.
+    admin.create_invitation(v1::CreateInvitationRequest) -> v1::CreateInvitationResponse;
+    /// What waits for the administrators.
+    admin.list_pending(v1::ListPendingRequest) -> v1::ListPendingResponse;
+    /// Adds this administrator's signature to a record or list.
+    admin.approve(v1::ApproveRequest) -> v1::ApproveResponse;
+    /// Closes an invitation.
+    admin.close_invitation(v1::CloseInvitationRequest) -> v1::CloseInvitationResponse;
+    /// Adds this administrator's signature to a statement without invitation.
+    admin.propose(v1::ProposeRequest) -> v1::ProposeResponse;
+
+    /// Appends a statement of the own institution.
+    directory.publish_statement(v1::PublishStatementRequest) -> v1::PublishStatementResponse;
+
+    /// The newest checkpoint, with the proof that it continues a known one.
+    log.get_checkpoint(v1::GetCheckpointRequest) -> v1::GetCheckpointResponse;
+    /// Inclusion proofs against one checkpoint.
+    log.get_inclusion_proofs(v1::GetInclusionProofsRequest) -> v1::GetInclusionProofsResponse;
+
+    /// Hands over sealed letters.
+    exchange.send(v1::SendRequest) -> v1::SendResponse;
+    /// Says that a person opened a letter.
+    exchange.opened(v1::OpenedRequest) -> v1::OpenedResponse;
+    /// Answers a letter.
+    exchange.dispose(v1::DisposeRequest) -> v1::DisposeResponse;
+    /// Everything that the exchange knows of one message.
+    exchange.track(v1::TrackRequest) -> v1::TrackResponse;
+}
+
+impl Rpc {
+    /// The document of an invitation.
+    ///
+    /// # Errors
+    /// The exchange knows no such invitation, or there is no answer.
+    pub async fn get_invitation(&self, invitation: Id) -> Result<v1::InvitationDocument, Failure> {
+        let request = v1::GetInvitationRequest { invitation_id: invitation.0.to_vec().into() };
+        let mut client = self.enrolment();
+        let answer = answered(client.get_invitation(timed(request))).await?;
+        answer.document.ok_or_else(|| incomplete("document"))
+    }
+
+    /// How far a request is.
+    ///
+    /// # Errors
+    /// The exchange knows no such invitation, or there is no answer.
+    pub async fn get_enrolment(&self, invitation: Id) -> Result<v1::GetEnrolmentResponse, Failure> {
+        let request = v1::GetEnrolmentRequest { invitation_id: invitation.0.to_vec().into() };
+        let mut client = self.enrolment();
+        answered(client.get_enrolment(timed(request))).await
+    }
+}
+
+/// A part that every honest answer has is missing.
+#[must_use]
+pub fn incomplete(part: &str) -> Failure {
+    Failure::new("rpc.incomplete").with("part", part)
+}
+
+fn timed<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    // Tells the exchange when nobody waits any more.
+    request.set_timeout(CALL_TIMEOUT);
+    request
+}
+
+/// The deadline also holds for the answer's body, which tonic's own does not.
+async fn answered<T>(
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<T, Failure> {
+    match tokio::time::timeout(CALL_TIMEOUT, call).await {
+        Ok(answer) => Ok(answer?.into_inner()),
+        Err(elapsed) => Err(Failure::new("connection.no-answer").because(elapsed)),
+    }
+}
+
+#[cfg(test)]
+impl Rpc {
+    /// Over a connection that a test has made.
+    pub(crate) fn over(channel: Channel) -> Self {
+        Self { channel }
+    }
+}

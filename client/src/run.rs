@@ -1,0 +1,142 @@
+//! From the command line to the exit code.
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+
+use clap::Parser;
+use rand::rngs::OsRng;
+use tsumugu_durable::clock::SystemClock;
+use tsumugu_trust::statement::StandingState;
+
+use crate::args::{AdminCommand, Cli, Command, DemoArgs, LogCommand};
+use crate::commands;
+use crate::context::{Context, Printing};
+use crate::failure::{Exit, Failure};
+use crate::output::{Mode, Outcome};
+use crate::passphrase::Source;
+
+/// Plays `tsumugu demo`: the root package has it, since it runs the server too.
+///
+/// It prints its own outcome and gives the exit code.
+pub type Demo = fn(&Context, &DemoArgs) -> Result<Exit, Failure>;
+
+/// Runs one command of this process.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>, demo: Demo) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(said) => {
+            // Help and version are no failure; clap knows the stream. Nobody to tell if it is gone.
+            let _ = said.print();
+            return if said.use_stderr() { Exit::Usage } else { Exit::Ok };
+        }
+    };
+    let printing = Printing {
+        mode: if cli.global.json { Mode::Json } else { Mode::Text },
+        verbose: cli.global.verbose,
+        out: Box::new(io::stdout()),
+        err: Box::new(io::stderr()),
+    };
+    let home = home(cli.global.home);
+    // Without a home there is nothing to run in; the failure is printed as any other.
+    let (folder, homeless) = match home {
+        Ok(folder) => (folder, None),
+        Err(failure) => (PathBuf::new(), Some(failure)),
+    };
+    let passphrase = Source::from_environment();
+    let ctx = Context::new(folder, SystemClock::shared(), Box::new(OsRng), passphrase, printing);
+    let done = match (homeless, &cli.command) {
+        (Some(failure), _) => Err(failure),
+        (None, Command::Demo(args)) => demo(&ctx, args),
+        (None, command) => on_this_thread(dispatch(&ctx, command)),
+    };
+    done.unwrap_or_else(|failure| ctx.failure(&failure))
+}
+
+/// Runs a command to its end on one thread.
+///
+/// # Errors
+/// The command's; the operating system gives no event queue.
+pub fn on_this_thread<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::fault("run time").because(error))?
+        .block_on(command)
+}
+
+async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Admin(command) => admin(ctx, command).await,
+        Command::Enroll(args) => done(ctx, &commands::enroll::run(ctx, args).await?),
+        Command::Directory(args) => done(ctx, &commands::directory::run(ctx, args).await?),
+        Command::Send(args) => {
+            let sent = commands::send::run(ctx, args).await?;
+            done(ctx, &sent).map(|_| sent.exit())
+        }
+        Command::Inbox(args) => done(ctx, &commands::inbox::run(ctx, args).await?),
+        Command::Open(args) => done(ctx, &commands::open::run(ctx, args).await?),
+        Command::Ack(args) => {
+            let answered = commands::ack::run(ctx, args).await?;
+            done(ctx, &answered).map(|_| answered.exit())
+        }
+        Command::Track(args) => done(ctx, &commands::track::run(ctx, args).await?),
+        Command::Outbox(args) => done(ctx, &commands::outbox::run(ctx, args).await?),
+        Command::Evidence(args) => done(ctx, &commands::evidence::run(ctx, args).await?),
+        Command::Verify(args) => {
+            let verified = commands::verify::run(args)?;
+            done(ctx, &verified).map(|_| verified.exit())
+        }
+        Command::Forms(command) => done(ctx, &commands::forms::run(command)?),
+        Command::Log(LogCommand::Verify(args)) => {
+            let verified = commands::log_verify::run(ctx, args).await?;
+            done(ctx, &verified).map(|_| verified.exit())
+        }
+        _ => Err(Failure::new("command.not-here")),
+    }
+}
+
+async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
+    use commands::{
+        admin_approve, admin_init, admin_invite, admin_list, admin_pending, admin_reject,
+        admin_standing,
+    };
+    match command {
+        AdminCommand::Init(args) => done(ctx, &admin_init::run(ctx, args).await?),
+        AdminCommand::Invite(args) => done(ctx, &admin_invite::run(ctx, args).await?),
+        AdminCommand::Pending => done(ctx, &admin_pending::run(ctx).await?),
+        AdminCommand::Approve(args) => done(ctx, &admin_approve::run(ctx, args).await?),
+        AdminCommand::Reject(args) => done(ctx, &admin_reject::run(ctx, args).await?),
+        AdminCommand::List => done(ctx, &admin_list::run(ctx).await?),
+        AdminCommand::Suspend(args) => {
+            done(ctx, &admin_standing::run(ctx, args, StandingState::Suspended).await?)
+        }
+        AdminCommand::Reinstate(args) => {
+            done(ctx, &admin_standing::run(ctx, args, StandingState::Active).await?)
+        }
+        AdminCommand::Resume | AdminCommand::PublishCatalogue | AdminCommand::Report => {
+            Err(Failure::new("command.not-here"))
+        }
+    }
+}
+
+fn done(ctx: &Context, outcome: &impl Outcome) -> Result<Exit, Failure> {
+    ctx.outcome(outcome).map(|()| Exit::Ok)
+}
+
+/// `--home` and its variable; else where programs of this system keep what is the user's.
+fn home(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let variable =
+        |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let local = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else {
+        variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local").join("share")))
+    };
+    given
+        .filter(|home| !home.as_os_str().is_empty())
+        .or_else(|| Some(local?.join("tsumugu")))
+        .ok_or_else(|| Failure::usage("--home DIR"))
+}

@@ -1,0 +1,220 @@
+//! A vault at work with its exchange: what it remembers, what it demands, and when it stops.
+//!
+//! ```text
+//! Session::open ── connect ── sync ── calls, each receipt through verify_receipt
+//! ```
+//!
+//! What the exchange says is believed only as far as it is proved against the log, and the log only
+//! as far as it continues what this vault saw before (`docs/FORMATS.md`, section 3). What contradicts
+//! that is an alarm; it is kept in the vault, so that the next command stops too.
+
+mod alarm;
+mod own;
+mod proof;
+mod sync;
+
+use std::collections::BTreeMap;
+
+use tsumugu_trust::checkpoint::VerifiedCheckpoint;
+use tsumugu_trust::directory::Directory;
+use tsumugu_trust::hash::Hash;
+use tsumugu_trust::note::VerifyingKey;
+use tsumugu_trust::value::{Id, Origin};
+
+pub use alarm::{RECORD as ALARM_RECORD, StoredAlarm};
+pub use own::{OwnRecords, RECORD as OWN_RECORD, StrangeRecord};
+pub use sync::{CLOCK_TOLERANCE_MS, MAX_STALENESS_MS, SyncReport};
+
+use crate::chain_store::ChainStore;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::identity::Identity;
+use crate::rpc::Rpc;
+use crate::tls::ServerTrust;
+use crate::vault::Vault;
+
+/// The record of the last verified checkpoint.
+pub const CHECKPOINT_RECORD: &str = "checkpoint";
+
+/// What a command is about: it decides how strict the session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It sends or decides something: a kept alarm or a stale chain stops it.
+    Act,
+    /// It only shows or checks: a kept alarm or a stale chain is said, and it goes on.
+    Look,
+}
+
+/// A vault with its identity and what it knows of the log.
+pub struct Session<'c> {
+    ctx: &'c Context,
+    vault: Vault,
+    identity: Identity,
+    purpose: Purpose,
+    chain: ChainStore,
+    /// The last verified checkpoint.
+    known: Option<VerifiedCheckpoint>,
+    /// Sizes and roots that were proved to be earlier states of the same log.
+    proved: BTreeMap<u64, Hash>,
+    own: OwnRecords,
+    rpc: Option<Rpc>,
+}
+
+impl<'c> Session<'c> {
+    /// Opens the vault and replays what it knows.
+    ///
+    /// # Errors
+    /// Not enrolled; the vault cannot be opened or is damaged; with [`Purpose::Act`], an alarm was
+    /// kept.
+    pub fn open(ctx: &'c Context, purpose: Purpose) -> Result<Self, Failure> {
+        let vault = ctx.open_vault()?;
+        let identity = Identity::load(&vault)?.ok_or_else(Failure::not_enrolled)?;
+        Self::with(ctx, vault, identity, purpose)
+    }
+
+    /// A session of an opened vault as this identity, which need not be stored yet.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with(
+        ctx: &'c Context,
+        vault: Vault,
+        identity: Identity,
+        purpose: Purpose,
+    ) -> Result<Self, Failure> {
+        if let Some(alarm) = StoredAlarm::load(&vault)? {
+            match purpose {
+                Purpose::Act => return Err(alarm.failure()),
+                Purpose::Look => ctx.note(&alarm.sentence()),
+            }
+        }
+        let exchange = &identity.exchange;
+        let chain = ChainStore::open(&vault, exchange.origin.clone(), exchange.root)?;
+        let own = OwnRecords::load(&vault)?;
+        let mut session = Self {
+            ctx,
+            vault,
+            identity,
+            purpose,
+            chain,
+            known: None,
+            proved: BTreeMap::new(),
+            own,
+            rpc: None,
+        };
+        session.known = session.load_checkpoint()?;
+        Ok(session)
+    }
+
+    /// Connects to the exchange with this vault's certificate, once.
+    ///
+    /// # Errors
+    /// As [`Rpc::connect`].
+    pub async fn connect(&mut self) -> Result<Rpc, Failure> {
+        if let Some(rpc) = &self.rpc {
+            return Ok(rpc.clone());
+        }
+        let exchange = &self.identity.exchange;
+        let trust = ServerTrust::Pinned { ca_pins: self.ca_pins() };
+        let certificate = Some(self.identity.client_identity());
+        let origin = exchange.origin.as_str();
+        let clock = self.ctx.clock();
+        let rpc = Rpc::connect(&exchange.address, origin, &trust, certificate, clock).await?;
+        self.rpc = Some(rpc.clone());
+        Ok(rpc)
+    }
+
+    /// Forgets the connection, so that the next call makes a new one.
+    pub fn disconnect(&mut self) {
+        self.rpc = None;
+    }
+
+    /// The surroundings of the command.
+    #[must_use]
+    pub fn ctx(&self) -> &'c Context {
+        self.ctx
+    }
+
+    /// The vault.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Who this vault is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Changes who this vault is (a new worker, a new key set), in one step.
+    ///
+    /// # Errors
+    /// As [`Identity::save`]; then nothing has changed here either.
+    pub fn replace_identity(&mut self, identity: Identity) -> Result<(), Failure> {
+        identity.save(&self.vault)?;
+        self.identity = identity;
+        Ok(())
+    }
+
+    /// The log's origin.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.identity.exchange.origin
+    }
+
+    /// The clear chain.
+    #[must_use]
+    pub fn chain(&self) -> &ChainStore {
+        &self.chain
+    }
+
+    /// The directory that the clear chain gives.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        self.chain.directory()
+    }
+
+    /// The institution's number in the register, for messages.
+    #[must_use]
+    pub fn number_of(&self, institution: Id) -> String {
+        let record = self.directory().member(institution).and_then(|member| member.record());
+        record.map_or_else(|| institution.to_string(), |record| record.number.to_string())
+    }
+
+    /// The last verified checkpoint: what a letter's maker part shows.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<&VerifiedCheckpoint> {
+        self.known.as_ref()
+    }
+
+    /// The keys that a checkpoint may be signed with: the newest trust list's, or before there is
+    /// one, those of the invitation document.
+    #[must_use]
+    pub fn log_keys(&self) -> Vec<VerifyingKey> {
+        let keys = self.directory().log_keys();
+        if keys.is_empty() { self.identity.exchange.log_keys.clone() } else { keys }
+    }
+
+    fn ca_pins(&self) -> Vec<[u8; 32]> {
+        let list = self.directory().trust_list();
+        let pins = list.map_or(&self.identity.exchange.ca_pins, |list| &list.body.ca_pins);
+        pins.iter().map(|pin| pin.0).collect()
+    }
+
+    /// It was verified before it was written, under a key that may have left the list since.
+    fn load_checkpoint(&self) -> Result<Option<VerifiedCheckpoint>, Failure> {
+        let Some(note) = self.vault.read(CHECKPOINT_RECORD)? else { return Ok(None) };
+        let lists = self.directory().trust_lists().iter();
+        let mut keys: Vec<_> =
+            lists.flat_map(|l| l.body.logs.iter().map(|k| k.0.clone())).collect();
+        keys.extend(self.identity.exchange.log_keys.iter().cloned());
+        let verified = VerifiedCheckpoint::verify(&*note, self.origin().as_str(), &keys);
+        let damaged =
+            |error| Failure::new("vault.damaged").with("file", CHECKPOINT_RECORD).because(error);
+        verified.map(Some).map_err(damaged)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! Receipts and checkpoints against what this vault remembers.
+
+use tsumugu_proto::v1;
+use tsumugu_trust::checkpoint::{CheckpointError, VerifiedCheckpoint};
+use tsumugu_trust::leaf::Leaf;
+use tsumugu_trust::merkle::verify_consistency;
+use tsumugu_trust::receipt::{self, VerifiedReceipt, hashes};
+use tsumugu_trust::statement::Statement;
+
+use super::Session;
+use super::sync::CLOCK_TOLERANCE_MS;
+use crate::failure::Failure;
+use crate::messages::Sentence;
+
+/// The log may grow between two questions, and a third is then needed; more often than this it is
+/// not the log that keeps us from an answer.
+const MAX_ROUNDS: usize = 16;
+
+impl Session<'_> {
+    /// Verifies a receipt, and that its checkpoint is a state of the log that this vault knows.
+    ///
+    /// `known` is the record where the receipt leaves it out. The leaf has to be of the sort that the
+    /// statement's kind demands: a clear statement behind a private leaf would be hidden.
+    ///
+    /// # Errors
+    /// An alarm, which is kept; or the exchange was not reached for a consistency proof.
+    pub async fn verify_receipt(
+        &mut self,
+        receipt: &v1::Receipt,
+        known: Option<&[u8]>,
+    ) -> Result<VerifiedReceipt, Failure> {
+        let verified = self.receipt_verified(receipt, known).await;
+        self.keep_alarm(verified)
+    }
+
+    /// Verifies the receipt of something just done, and warns where its time is far from this PC's.
+    ///
+    /// # Errors
+    /// As [`Self::verify_receipt`]; the answer has no receipt.
+    pub async fn verify_answer(
+        &mut self,
+        receipt: Option<&v1::Receipt>,
+        known: Option<&[u8]>,
+    ) -> Result<VerifiedReceipt, Failure> {
+        let receipt = receipt.ok_or_else(|| crate::rpc::incomplete("receipt"))?;
+        let verified = self.verify_receipt(receipt, known).await?;
+        let apart = verified.at.time.0.abs_diff(self.ctx.now().0);
+        if apart > CLOCK_TOLERANCE_MS {
+            self.ctx.note(&Sentence::clock_differs(apart / 60_000));
+        }
+        Ok(verified)
+    }
+
+    async fn receipt_verified(
+        &mut self,
+        receipt: &v1::Receipt,
+        known: Option<&[u8]>,
+    ) -> Result<VerifiedReceipt, Failure> {
+        let verified = receipt::verify(receipt, known, self.origin(), &self.log_keys())
+            .map_err(|error| Failure::bad_proof(&error.to_string()).because(error))?;
+        let statement = Statement::parse(&verified.record)
+            .map_err(|error| Failure::bad_proof("the record is not a statement").because(error))?;
+        if statement.body.is_clear() != matches!(verified.leaf, Leaf::Clear(_)) {
+            return Err(Failure::bad_proof("the leaf is not of the statement's sort"));
+        }
+        self.accept(verified.checkpoint.clone()).await?;
+        Ok(verified)
+    }
+
+    /// Proves that a checkpoint and the one that is remembered are states of one log; the larger one
+    /// is remembered.
+    pub(crate) async fn accept(&mut self, checkpoint: VerifiedCheckpoint) -> Result<(), Failure> {
+        let mut asked = checkpoint;
+        for _ in 0..MAX_ROUNDS {
+            let Some(known) = self.known.clone() else {
+                self.remember(asked);
+                return Ok(());
+            };
+            if let Some(root) = self.proved.get(&asked.size()) {
+                return same(*root == asked.root(), asked.size());
+            }
+            if asked.size() == known.size() {
+                return same(known.root() == asked.root(), known.size());
+            }
+            if asked.size() > known.size() {
+                // The newest state has to continue what is remembered, and to include what is asked.
+                let newest = self.continued(&known).await?;
+                if newest.size() < asked.size() {
+                    return Err(Failure::log_rolled_back(asked.size(), newest.size()));
+                }
+                self.remember(newest);
+            } else {
+                // An earlier state: the newest continues it, and is asked about in its place.
+                let newest = self.continued(&asked).await?;
+                if newest.size() < known.size() {
+                    return Err(Failure::log_rolled_back(known.size(), newest.size()));
+                }
+                if newest.size() == known.size() {
+                    same(newest.root() == known.root(), known.size())?;
+                    self.proved.insert(asked.size(), asked.root());
+                    return Ok(());
+                }
+                asked = newest;
+            }
+        }
+        Err(Failure::new("connection.no-answer"))
+    }
+
+    /// The newest checkpoint of the exchange, proved to continue `earlier`.
+    async fn continued(
+        &mut self,
+        earlier: &VerifiedCheckpoint,
+    ) -> Result<VerifiedCheckpoint, Failure> {
+        let answer = self.newest_checkpoint(Some(earlier)).await?;
+        self.continues(earlier, &answer)
+    }
+
+    /// Asks for the newest checkpoint. Nothing is checked yet.
+    pub(super) async fn newest_checkpoint(
+        &mut self,
+        earlier: Option<&VerifiedCheckpoint>,
+    ) -> Result<v1::GetCheckpointResponse, Failure> {
+        let known = earlier.map_or_else(Vec::new, |earlier| earlier.note_bytes().to_vec());
+        let request = v1::GetCheckpointRequest { known_checkpoint: known.into() };
+        self.connect().await?.get_checkpoint(request).await
+    }
+
+    /// Checks the signature of an answer's checkpoint.
+    pub(super) fn signed(
+        &self,
+        answer: &v1::GetCheckpointResponse,
+    ) -> Result<VerifiedCheckpoint, Failure> {
+        let origin = self.origin().as_str();
+        VerifiedCheckpoint::verify(&answer.checkpoint, origin, &self.log_keys())
+            .map_err(|error: CheckpointError| Failure::bad_proof("checkpoint").because(error))
+    }
+
+    /// Checks that an answer's checkpoint is signed and continues `earlier`.
+    pub(super) fn continues(
+        &self,
+        earlier: &VerifiedCheckpoint,
+        answer: &v1::GetCheckpointResponse,
+    ) -> Result<VerifiedCheckpoint, Failure> {
+        let newest = self.signed(answer)?;
+        if newest.size() < earlier.size() {
+            return Err(Failure::log_rolled_back(earlier.size(), newest.size()));
+        }
+        let proof =
+            hashes(&answer.consistency_proof).ok_or_else(|| Failure::bad_proof("consistency"))?;
+        let (old, new) = (earlier, &newest);
+        verify_consistency(old.size(), &old.root(), new.size(), &new.root(), &proof)
+            .map_err(|error| Failure::log_forked(earlier.size()).because(error))?;
+        Ok(newest)
+    }
+
+    /// Remembers a checkpoint that is proved to continue the one before.
+    pub(super) fn remember(&mut self, checkpoint: VerifiedCheckpoint) {
+        if let Some(before) = self.known.replace(checkpoint) {
+            self.proved.insert(before.size(), before.root());
+        }
+    }
+}
+
+fn same(same: bool, size: u64) -> Result<(), Failure> {
+    if same { Ok(()) } else { Err(Failure::log_forked(size)) }
+}
