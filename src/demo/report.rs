@@ -70,11 +70,29 @@ impl Outcome for Report {
             page.row(&format!("{}  {} → {}", message.title, message.from, message.to));
             page.row(&format!("    {}", message.id));
             for step in &message.state.steps {
-                page.row(&format!("    {}  #{}  {}", step.logged, step.index, step.what));
+                page.row(&format!(
+                    "    {}  #{}  {}",
+                    step.logged,
+                    step.index,
+                    japanese(&step.what)
+                ));
             }
         }
         page.gap();
         page.say(&Sentence::new("demo.done").with("folder", &self.dir).with("leaves", self.leaves));
         page.row(&format!("    {}", self.root_fingerprint));
+    }
+}
+
+/// The word for a step, as the offices say it.
+fn japanese(what: &str) -> &str {
+    match what {
+        "accepted" => "送信済み（記録簿に記載）",
+        "fetched" => "先方の端末に届いた",
+        "opened" => "開封",
+        "acknowledged" => "受領確認",
+        "rejected" => "受理できない",
+        "not-for-us" => "宛先違い",
+        other => other,
     }
 }

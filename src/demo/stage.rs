@@ -53,16 +53,22 @@ impl Stage {
         if taken {
             return Err(Failure::new("demo.folder-taken").with("folder", dir.display()));
         }
-        let broken = |what: &'static str| move |error: &dyn std::fmt::Display| Failure::new("demo.failed").with("step", format!("{what}: {error}"));
+        let broken = |what: &'static str| {
+            move |error: &dyn std::fmt::Display| {
+                Failure::new("demo.failed").with("step", format!("{what}: {error}"))
+            }
+        };
         for name in ["server", "admin", "hospital", "office", "evidence", "out"] {
             std::fs::create_dir_all(dir.join(name)).map_err(|e| broken(name)(&e))?;
         }
-        tsumugu_durable::write_atomic(&dir.join("passphrase"), PASSPHRASE.as_bytes()).map_err(|e| broken("passphrase")(&e))?;
+        tsumugu_durable::write_atomic(&dir.join("passphrase"), PASSPHRASE.as_bytes())
+            .map_err(|e| broken("passphrase")(&e))?;
 
         let listen = free_address().map_err(|e| broken("port")(&e))?;
         let origin = ORIGIN.parse().map_err(|e| broken("origin")(&e))?;
         let public = listen.to_string().parse().ok();
-        let made = init(&dir.join("server"), &origin, listen, public, clock.now_ms()).map_err(|e| broken("server init")(&e))?;
+        let made = init(&dir.join("server"), &origin, listen, public, clock.now_ms())
+            .map_err(|e| broken("server init")(&e))?;
         let (stop, server) = start(dir.join("server"), clock)?;
         let program = std::env::current_exe().map_err(|e| broken("program")(&e))?;
         let code = format!("{}#{}", made.address, made.code);
@@ -85,7 +91,9 @@ impl Stage {
         let _ = self.stop.send(());
         match self.server.join() {
             Ok(Ok(())) => Ok(Closed { dir: self.dir, program: self.program }),
-            Ok(Err(error)) => Err(Failure::new("demo.failed").with("step", format!("server: {error}"))),
+            Ok(Err(error)) => {
+                Err(Failure::new("demo.failed").with("step", format!("server: {error}")))
+            }
             Err(_) => Err(Failure::new("demo.failed").with("step", "server")),
         }
     }
@@ -103,7 +111,11 @@ impl Person<'_> {
     pub(super) fn run(&self, arguments: &[&str]) -> Result<Value, Failure> {
         show(self.home, arguments);
         let mut command = Command::new(self.program);
-        command.arg("--home").arg(self.dir.join(self.home)).arg("--json").args(arguments.iter().map(OsString::from));
+        command
+            .arg("--home")
+            .arg(self.dir.join(self.home))
+            .arg("--json")
+            .args(arguments.iter().map(OsString::from));
         command.env(FILE_VARIABLE, self.dir.join("passphrase"));
         let failed = |why: String| Failure::new("demo.failed").with("step", why);
         let ended = command.output().map_err(|error| failed(error.to_string()))?;
@@ -113,7 +125,13 @@ impl Person<'_> {
             let said = String::from_utf8_lossy(&ended.stderr);
             return Err(failed(format!("{} {}: {last} {said}", self.home, arguments.join(" "))));
         }
-        serde_json::from_str(last).map_err(|error| failed(format!("{} {}: {error}", self.home, arguments.join(" "))))
+        let said: Value = serde_json::from_str(last)
+            .map_err(|error| failed(format!("{} {}: {error}", self.home, arguments.join(" "))))?;
+        // What only reads the log names leaves that were shown when they were made.
+        if !matches!(arguments.first(), Some(&"evidence" | &"verify" | &"log")) {
+            show_receipts(&said);
+        }
+        Ok(said)
     }
 
     /// A file in the home.
@@ -125,8 +143,34 @@ impl Person<'_> {
 /// The command as a person would type it.
 #[allow(clippy::print_stderr)]
 fn show(home: &str, arguments: &[&str]) {
-    let quoted: Vec<String> = arguments.iter().map(|a| if a.contains([' ', '#', '　']) { format!("\"{a}\"") } else { (*a).to_owned() }).collect();
+    let quoted: Vec<String> = arguments
+        .iter()
+        .map(|a| if a.contains([' ', '#', '　']) { format!("\"{a}\"") } else { (*a).to_owned() })
+        .collect();
     eprintln!("[{home}] tsumugu {}", quoted.join(" "));
+}
+
+/// Each leaf that the command's verified receipts name.
+#[allow(clippy::print_stderr)]
+fn show_receipts(said: &Value) {
+    match said {
+        Value::Object(fields) => {
+            let time = ["time", "logged"].iter().find_map(|key| fields.get(*key)?.as_str());
+            if let Some(index) = fields.get("index").and_then(Value::as_u64) {
+                let what =
+                    ["what", "state", "answer"].iter().find_map(|key| fields.get(*key)?.as_str());
+                let line = format!(
+                    "    受領証 / receipt #{index} {} {}",
+                    time.unwrap_or_default(),
+                    what.unwrap_or_default()
+                );
+                eprintln!("{}", line.trim_end());
+            }
+            fields.values().for_each(show_receipts);
+        }
+        Value::Array(items) => items.iter().for_each(show_receipts),
+        _ => {}
+    }
 }
 
 /// A port that is free now. Another program could take it before the server does; then the demo says so.
@@ -143,7 +187,10 @@ fn start(dir: PathBuf, clock: Arc<dyn Clock>) -> Result<Running, Failure> {
     let server = std::thread::Builder::new()
         .name("exchange".into())
         .spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Listen)?;
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .map_err(RunError::Listen)?;
             runtime.block_on(async {
                 let server = Server::open(&dir, clock).await?;
                 // Nobody waits any more only when the demo has failed already.

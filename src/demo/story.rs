@@ -48,10 +48,34 @@ struct Letter {
 }
 
 const LETTERS: [Letter; 4] = [
-    Letter { from: &HOSPITAL, to: &OFFICE, example: "notice-admission", sheet: false, comment: "承知しました。本日中にシートを送ります。" },
-    Letter { from: &OFFICE, to: &HOSPITAL, example: "admission-info", sheet: true, comment: "受け取りました。病棟へ共有します。" },
-    Letter { from: &HOSPITAL, to: &OFFICE, example: "notice-conference", sheet: false, comment: "出席します。" },
-    Letter { from: &HOSPITAL, to: &OFFICE, example: "notice-discharge-date", sheet: false, comment: "サービスの再開を手配します。" },
+    Letter {
+        from: &HOSPITAL,
+        to: &OFFICE,
+        example: "notice-admission",
+        sheet: false,
+        comment: "承知しました。本日中にシートを送ります。",
+    },
+    Letter {
+        from: &OFFICE,
+        to: &HOSPITAL,
+        example: "admission-info",
+        sheet: true,
+        comment: "受け取りました。病棟へ共有します。",
+    },
+    Letter {
+        from: &HOSPITAL,
+        to: &OFFICE,
+        example: "notice-conference",
+        sheet: false,
+        comment: "出席します。",
+    },
+    Letter {
+        from: &HOSPITAL,
+        to: &OFFICE,
+        example: "notice-discharge-date",
+        sheet: false,
+        comment: "サービスの再開を手配します。",
+    },
 ];
 
 /// What the story leaves to be verified.
@@ -68,7 +92,8 @@ pub(super) fn play(stage: &Stage) -> Result<Told, Failure> {
     for institution in [&HOSPITAL, &OFFICE] {
         enrol(stage, admin, institution)?;
     }
-    let messages = LETTERS.iter().map(|letter| exchange(stage, letter)).collect::<Result<_, _>>()?;
+    let messages =
+        LETTERS.iter().map(|letter| exchange(stage, letter)).collect::<Result<_, _>>()?;
     stage.person("office").run(&["log", "verify"])?;
     Ok(Told { fingerprint, messages })
 }
@@ -77,14 +102,23 @@ pub(super) fn play(stage: &Stage) -> Result<Told, Failure> {
 pub(super) fn verify(stopped: Closed, told: Told) -> Result<Report, Failure> {
     let anyone = stopped.anyone();
     let log = stopped.dir.join("server").join("log");
-    let verified = anyone.run(&["log", "verify", path(&log)?, "--fingerprint", &told.fingerprint])?;
+    let verified =
+        anyone.run(&["log", "verify", path(&log)?, "--fingerprint", &told.fingerprint])?;
     for message in &told.messages {
-        let seen = anyone.run(&["verify", &message.evidence, "--fingerprint", &told.fingerprint, "--log", path(&log)?])?;
+        let seen = anyone.run(&[
+            "verify",
+            &message.evidence,
+            "--fingerprint",
+            &told.fingerprint,
+            "--log",
+            path(&log)?,
+        ])?;
         if seen["outcome"] != "anchored" {
             return Err(failed("verify"));
         }
     }
-    let checkpoint = tsumugu_durable::read_limited(&log.join("checkpoint"), 1 << 16).map_err(|_| failed("checkpoint"))?;
+    let checkpoint = tsumugu_durable::read_limited(&log.join("checkpoint"), 1 << 16)
+        .map_err(|_| failed("checkpoint"))?;
     Ok(Report {
         verified: verified["anchored"] == true,
         dir: stopped.dir.display().to_string(),
@@ -99,12 +133,32 @@ pub(super) fn verify(stopped: Closed, told: Told) -> Result<Report, Failure> {
 fn enrol(stage: &Stage, admin: Person<'_>, institution: &Institution) -> Result<(), Failure> {
     let i = institution;
     let invited = admin.run(&[
-        "admin", "invite", "--number", i.number, "--name", i.name, "--kana", i.kana, "--kind", i.kind, "--telephone", i.telephone,
+        "admin",
+        "invite",
+        "--number",
+        i.number,
+        "--name",
+        i.name,
+        "--kana",
+        i.kana,
+        "--kind",
+        i.kind,
+        "--telephone",
+        i.telephone,
     ])?;
     let code = text(&invited, "code")?;
     let office = stage.person(i.home);
     let (worker, role) = i.worker;
-    let asked = office.run(&["enroll", &code, "--worker", worker, "--role", role, "--hours", "mon-fri 09:00-18:00"])?;
+    let asked = office.run(&[
+        "enroll",
+        &code,
+        "--worker",
+        worker,
+        "--role",
+        role,
+        "--hours",
+        "mon-fri 09:00-18:00",
+    ])?;
     let digits = text(&asked, "digits")?;
     admin.run(&["admin", "approve", i.number, "--digits", &digits])?;
     office.run(&["enroll"])?;
@@ -114,7 +168,11 @@ fn enrol(stage: &Stage, admin: Person<'_>, institution: &Institution) -> Result<
 /// A letter is written, sent, received, opened, acknowledged by name, and proved.
 fn exchange(stage: &Stage, letter: &Letter) -> Result<Message, Failure> {
     let (from, to) = (stage.person(letter.from.home), stage.person(letter.to.home));
-    let form = examples::ALL.iter().find(|(name, _)| *name == letter.example).map(|(_, text)| *text).ok_or_else(|| failed(letter.example))?;
+    let form = examples::ALL
+        .iter()
+        .find(|(name, _)| *name == letter.example)
+        .map(|(_, text)| *text)
+        .ok_or_else(|| failed(letter.example))?;
     let file = from.file(&format!("{}.toml", letter.example));
     tsumugu_durable::write_atomic(&file, form.as_bytes()).map_err(|_| failed(letter.example))?;
     let kind = if letter.sheet { "--sheet" } else { "--notice" };
@@ -146,13 +204,24 @@ fn state(tracked: &Value) -> State {
     let steps = tracked["events"].as_array().into_iter().flatten();
     let step = |event: &Value| {
         let (what, logged) = (event["what"].as_str()?, event["logged"].as_str()?);
-        Some(Step { what: what.to_owned(), logged: logged.to_owned(), index: event["index"].as_u64()? })
+        Some(Step {
+            what: what.to_owned(),
+            logged: logged.to_owned(),
+            index: event["index"].as_u64()?,
+        })
     };
-    State { delivery: word("delivery"), answer: word("answer"), validity: word("validity"), steps: steps.filter_map(step).collect() }
+    State {
+        delivery: word("delivery"),
+        answer: word("answer"),
+        validity: word("validity"),
+        steps: steps.filter_map(step).collect(),
+    }
 }
 
 fn title(form: &str) -> String {
-    tsumugu_catalogue::Catalogue::built_in().form(form).map_or(form.to_owned(), |form| form.title_ja.clone())
+    tsumugu_catalogue::Catalogue::built_in()
+        .form(form)
+        .map_or(form.to_owned(), |form| form.title_ja.clone())
 }
 
 fn text(value: &Value, key: &'static str) -> Result<String, Failure> {
