@@ -1,0 +1,102 @@
+//! A filled form from a file, and what the send itself fills in.
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+use tsumugu_catalogue::{FieldType, FilledForm, FormError, Format, limits, parse_filled};
+use tsumugu_durable::{DiskError, read_limited};
+use tsumugu_trust::directory::Directory;
+use tsumugu_trust::value::{Id, Time};
+
+use crate::failure::Failure;
+use crate::jst;
+
+/// Reads a sheet or notice: JSON by its name `*.json`, else TOML.
+///
+/// # Errors
+/// The file cannot be read, or is no form that the catalogue knows, or a value does not fit its field.
+pub(super) fn read_form(file: &Path) -> Result<FilledForm, Failure> {
+    let limit = limits::MAX_FILE_BYTES as u64;
+    let bytes = read_limited(file, limit).map_err(|error| match error {
+        DiskError::TooLong { .. } => Failure::file_too_large(file, limit),
+        error => Failure::file_unreadable(file, error),
+    })?;
+    let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let format = if is_json { Format::Json } else { Format::Toml };
+    parse_filled(&bytes, format).map_err(|error| match error.field() {
+        Some(field) => {
+            let (id, detail) = (form_id(&bytes, format), said(&error));
+            Failure::bad_form_value(&id, &field.id, &detail).because(error)
+        }
+        None => match &error {
+            FormError::UnknownForm { form, .. } => Failure::unknown_form(form).because(error),
+            _ => Failure::bad_form_file(file, &said(&error)).because(error),
+        },
+    })
+}
+
+/// Fills in what the send knows: both institutions, and the day in Japan.
+///
+/// What was typed there is replaced: these fields are evidence, and come from the send.
+///
+/// # Errors
+/// An institution's name is beyond what the form takes.
+pub(super) fn fill_by_send(
+    form: &mut FilledForm,
+    directory: &Directory,
+    (from, to): (Id, Id),
+    now: Time,
+) -> Result<(), Failure> {
+    let by_send = form.form().fields().filter(|field| field.filled_by_send);
+    let known: Vec<_> = by_send
+        .filter_map(|field| {
+            let value = match field.ty {
+                FieldType::Date => json!(jst::day(now)),
+                FieldType::Org if field.id.starts_with("from") => organisation(directory, from),
+                FieldType::Org if field.id.starts_with("to") => organisation(directory, to),
+                _ => return None,
+            };
+            Some((field.id.clone(), value))
+        })
+        .collect();
+    for (field, value) in known {
+        form.set(&field, &value).map_err(|error| {
+            Failure::bad_form_value(&form.form().id, &field, &said(&error)).because(error)
+        })?;
+    }
+    Ok(())
+}
+
+/// Number and name, as a form's field takes them: its number has ten digits or is left out.
+fn organisation(directory: &Directory, id: Id) -> Json {
+    let Some(record) = directory.member(id).and_then(|member| member.record()) else {
+        return Json::Null;
+    };
+    let number = record.number.as_str();
+    let of_the_state = number.len() == 10 && number.bytes().all(|byte| byte.is_ascii_digit());
+    match of_the_state {
+        true => json!({ "number": number, "name": record.name.as_str() }),
+        false => json!({ "name": record.name.as_str() }),
+    }
+}
+
+/// The catalogue's own words for what is wrong; they never quote a value.
+fn said(error: &FormError) -> String {
+    let message = error.message();
+    format!("{} / {}", message.fault_ja, message.fault_en)
+}
+
+/// The form that a file names: it was read up to a field, so it names one.
+fn form_id(bytes: &[u8], format: Format) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start_matches('\u{feff}');
+    let named = match format {
+        Format::Json => serde_json::from_str::<Json>(text)
+            .ok()
+            .and_then(|document| document.get("form").and_then(Json::as_str).map(str::to_owned)),
+        Format::Toml => text.parse::<toml::Table>().ok().and_then(|document| {
+            document.get("form").and_then(toml::Value::as_str).map(str::to_owned)
+        }),
+    };
+    named.unwrap_or_default()
+}

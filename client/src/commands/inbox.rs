@@ -1,0 +1,61 @@
+//! `tsumugu inbox`: what has arrived, newest last.
+
+use serde::Serialize;
+
+use super::mail::exchange_mail;
+use super::shown::ShownMessage;
+use crate::args::InboxArgs;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::mailbox::message::Message;
+use crate::mailbox::{all, short_ids};
+use crate::messages::Sentence;
+use crate::output::{Outcome, Page};
+use crate::session::{Purpose, Session};
+
+/// Outcome of the command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// The messages, in the order of their making.
+    pub messages: Vec<ShownMessage>,
+    /// Answered messages that are not shown.
+    pub answered: usize,
+    /// Whether the exchange was asked; else it is what this PC knew before.
+    pub fresh: bool,
+}
+
+/// Runs the command. No patient's name is in a list: others may see the screen.
+///
+/// # Errors
+/// An alarm; the vault cannot be opened.
+pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
+    let mut session = Session::open(ctx, Purpose::Look)?;
+    let mail = exchange_mail(&mut session).await?;
+    let own = session.identity().terminal()?.institution;
+    let (vault, directory, now) = (session.vault(), session.directory(), ctx.now());
+    let known = all(vault)?;
+    let short = short_ids(&known);
+    let (mut messages, mut answered) = (Vec::new(), 0);
+    for (from, id) in known.iter().filter(|(from, _)| *from != own) {
+        let Some(message) = Message::load(vault, *from, *id)? else { continue };
+        if !args.all && message.state().answer().is_some() {
+            answered += 1;
+            continue;
+        }
+        let short_id = short.get(id).map(String::as_str).unwrap_or_default();
+        messages.extend(ShownMessage::of(&message, short_id, vault, directory, now)?);
+    }
+    Ok(Listed { messages, answered, fresh: mail.fresh })
+}
+
+impl Outcome for Listed {
+    fn lines(&self, page: &mut Page) {
+        if self.messages.is_empty() {
+            page.say(&Sentence::new("inbox.empty"));
+        }
+        self.messages.iter().for_each(|message| page.row(&message.row(&message.from)));
+        if self.answered > 0 {
+            page.say(&Sentence::new("inbox.answered").with("count", self.answered));
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `tsumugu outbox`: what is not said yet, and what was refused.
+
+use serde::Serialize;
+use tsumugu_trust::value::{Id, Time};
+
+use super::mail::exchange_mail;
+use super::shown::ShownParty;
+use crate::args::OutboxArgs;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::jst;
+use crate::messages::{self, Sentence};
+use crate::outbox::{Command, Entry, Owner, drop_entry, entries};
+use crate::output::{Outcome, Page};
+use crate::session::{Purpose, Session};
+
+/// Outcome of the command.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    /// The entries, in the order in which they go out.
+    pub entries: Vec<ListedEntry>,
+    /// The entry that was dropped.
+    pub dropped: Option<String>,
+}
+
+/// An entry.
+#[derive(Debug, Serialize)]
+pub struct ListedEntry {
+    /// Its id.
+    pub id: String,
+    /// `send`, `opened` or `disposition`.
+    pub kind: &'static str,
+    /// `waiting` or `refused`.
+    pub state: &'static str,
+    /// When it was made (ISO 8601).
+    pub created: String,
+    /// How long it has been there, in seconds.
+    pub age_seconds: u64,
+    /// How often it went out.
+    pub attempts: u32,
+    /// Key of the last failure.
+    pub failure: Option<String>,
+    /// Who can put a refusal right: `sender`, `administrator`, `recipient`.
+    pub owner: Option<Owner>,
+    /// The messages that it is about.
+    pub messages: Vec<ListedTarget>,
+    #[serde(skip)]
+    created_at: Time,
+}
+
+/// A message that an entry is about.
+#[derive(Debug, Serialize)]
+pub struct ListedTarget {
+    /// The message.
+    pub id: String,
+    /// Whom it goes to; for an answer, whose letter it is.
+    pub with: ShownParty,
+}
+
+/// Runs the command: tries once more to say what waits, then lists what is left.
+///
+/// # Errors
+/// There is no such entry; an alarm; the vault cannot be opened.
+pub async fn run(ctx: &Context, args: &OutboxArgs) -> Result<Listed, Failure> {
+    let mut session = Session::open(ctx, Purpose::Look)?;
+    let dropped = args.drop.as_deref().map(|id| drop_one(&session, id)).transpose()?;
+    if dropped.is_none() {
+        exchange_mail(&mut session).await?;
+    }
+    let now = ctx.now();
+    let listed = entries(session.vault())?;
+    let listed = listed.iter().map(|entry| ListedEntry::of(&session, entry, now)).collect();
+    Ok(Listed { entries: listed, dropped: dropped.map(|id| id.to_string()) })
+}
+
+/// Drops the entry whose id begins so.
+fn drop_one(session: &Session<'_>, text: &str) -> Result<Id, Failure> {
+    let all = entries(session.vault())?;
+    let mut found = all.iter().filter(|entry| entry.id.to_string().starts_with(text));
+    match (found.next(), found.next()) {
+        (Some(entry), None) => {
+            drop_entry(session, entry.id)?;
+            Ok(entry.id)
+        }
+        (Some(_), Some(_)) => Err(Failure::ambiguous_message(text, found.count() + 2)),
+        (None, _) => Err(Failure::new("outbox.unknown").with("id", text)),
+    }
+}
+
+impl ListedEntry {
+    fn of(session: &Session<'_>, entry: &Entry, now: Time) -> Self {
+        let directory = session.directory();
+        let target = |id: Id, with: Id| ListedTarget {
+            id: id.to_string(),
+            with: ShownParty::of(directory, with),
+        };
+        let (kind, messages) = match &entry.command {
+            Command::Send(group) => {
+                let lines = group.letters.iter().filter_map(|letter| letter.lines());
+                ("send", lines.map(|lines| target(lines.id, lines.to.institution)).collect())
+            }
+            Command::Opened(answer) => ("opened", vec![target(answer.message, answer.from)]),
+            Command::Disposition(answer) => {
+                ("disposition", vec![target(answer.message, answer.from)])
+            }
+        };
+        Self {
+            id: entry.id.to_string(),
+            kind,
+            state: if entry.refused.is_some() { "refused" } else { "waiting" },
+            created: jst::iso(entry.created),
+            age_seconds: now.0.saturating_sub(entry.created.0) / 1000,
+            attempts: entry.attempts,
+            failure: entry.last.as_ref().map(|last| last.failure.clone()),
+            owner: entry.refused.as_ref().map(|refused| refused.owner),
+            messages,
+            created_at: entry.created,
+        }
+    }
+
+    fn rows(&self, page: &mut Page) {
+        let kind = match self.kind {
+            "send" => "送信 send",
+            "opened" => "開封 opened",
+            _ => "回答 answer",
+        };
+        let state =
+            if self.state == "refused" { "断られた refused" } else { "未送信 not sent" };
+        let minutes = self.age_seconds / 60;
+        let age = format!("{}:{:02}", minutes / 60, minutes % 60);
+        let created = jst::show(self.created_at);
+        page.row(&format!("{}  {kind}  【{state}】  {created}（{age}）", self.id));
+        for target in &self.messages {
+            page.row(&format!("    {}  {}", target.id, target.with.row()));
+        }
+        let said = self.failure.as_deref().and_then(messages::find).map(|m| Sentence::new(m.key()));
+        if let Some(said) = said {
+            page.say(&said);
+        }
+        if let Some(owner) = self.owner {
+            page.row(&format!("    → {} {}", owner.ja(), owner.en()));
+        }
+    }
+}
+
+impl Outcome for Listed {
+    fn lines(&self, page: &mut Page) {
+        if let Some(id) = &self.dropped {
+            page.say(&Sentence::new("outbox.dropped").with("id", id));
+        }
+        if self.entries.is_empty() {
+            page.say(&Sentence::new("outbox.empty"));
+        }
+        self.entries.iter().for_each(|entry| entry.rows(page));
+    }
+}

@@ -1,0 +1,268 @@
+//! `tsumugu send`: a sheet or a notice, sealed for each recipient, committed all or none.
+
+mod recipients;
+
+use serde::Serialize;
+use tsumugu_catalogue::{FilledForm, FormKind, Required};
+use tsumugu_proto::v1::LetterKind;
+use tsumugu_trust::statement::Urgency;
+use tsumugu_trust::value::{Id, Time};
+
+use super::form_file::{fill_by_send, read_form};
+use super::mail::{choose_worker, exchange_mail, with_signer};
+use super::shown::ShownParty;
+use crate::args::SendArgs;
+use crate::context::Context;
+use crate::failure::{Exit, Failure, FailureDocument};
+use crate::jst;
+use crate::letters::{ComposedLetter, Content, Header, SealedLetter, Signer, compose, seal};
+use crate::mailbox::{all, short_ids};
+use crate::messages::Sentence;
+use crate::outbox::{Delivered, Entry, FlushReport, previous_message, queue_send, sealing};
+use crate::output::{Outcome, Page};
+use crate::post::Post;
+use crate::session::{Purpose, Session};
+use recipients::Recipient;
+
+/// Outcome of the command.
+#[derive(Debug, Serialize)]
+pub struct Sent {
+    /// Whether the log has it; else nothing was sent.
+    pub sent: bool,
+    /// The entry of the outbox, while it is there.
+    pub outbox: Option<String>,
+    /// One for each recipient.
+    pub letters: Vec<SentLetter>,
+    /// Fields that somebody will miss, and other hints. They did not keep it from being sent.
+    pub warnings: Vec<Warning>,
+    /// Why it was not sent.
+    pub reason: Option<FailureDocument>,
+    #[serde(skip)]
+    failure: Option<Failure>,
+}
+
+/// A letter to one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SentLetter {
+    /// The message's id.
+    pub id: String,
+    /// Its beginning that no other message has.
+    pub short_id: String,
+    /// Whom it goes to.
+    pub to: ShownParty,
+    /// The recipient's unit.
+    pub unit: String,
+    /// `accepted`, `queued` or `refused`.
+    pub state: &'static str,
+    /// Index of its leaf in the log (記録番号).
+    pub index: Option<u64>,
+    /// When the exchange logged it (ISO 8601).
+    pub time: Option<String>,
+    #[serde(skip)]
+    at: Option<Time>,
+}
+
+/// A field that is empty and should not be, or is filled and does not apply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// `missing` or `inapplicable`.
+    pub kind: &'static str,
+    /// Id of the field.
+    pub field: String,
+    /// Its printed label.
+    pub label: String,
+    /// Who misses it: `system`, `fee` (the fee hangs on it), `region`.
+    pub level: &'static str,
+}
+
+impl Sent {
+    /// The exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        self.failure.as_ref().map_or(Exit::Ok, Failure::exit)
+    }
+}
+
+/// Runs the command. "Sent" is said only once the receipts verified; before that the letters lie in
+/// the outbox, and go out with the next command.
+///
+/// # Errors
+/// Nothing was queued: an unknown recipient, a form that cannot be read, no worker, an alarm.
+pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
+    if !args.attach.is_empty() {
+        return Err(Failure::new("send.no-attachments-yet"));
+    }
+    let file = args.sheet.as_deref().or(args.notice.as_deref());
+    let form = read_form(file.ok_or_else(|| Failure::usage("--sheet / --notice"))?)?;
+    let ack_by = args.ack_by.as_deref().map(jst::parse).transpose()?;
+    let mut session = Session::open(ctx, Purpose::Act)?;
+    // What waits goes first, and the directory is brought up to date; without the exchange, what this
+    // PC knows has to do, and the exchange says later where that was not enough.
+    exchange_mail(&mut session).await?;
+    let recipients = recipients::resolve(session.directory(), &args.to)?;
+    let draft = Draft { form: &form, urgency: urgency(args), ack_by, case: args.case };
+    let worker = choose_worker(session.identity().terminal()?, args.worker.as_deref())?;
+    let letters = with_signer(&session, worker, |signer| {
+        recipients
+            .iter()
+            .map(|to| draft.letter(&session, to, signer))
+            .collect::<Result<Vec<_>, _>>()
+    })?;
+    let ids: Vec<Id> = letters.iter().map(|(composed, _)| composed.header().id).collect();
+    let sealed: Vec<SealedLetter> = letters.into_iter().map(|(_, sealed)| sealed).collect();
+    let entry = queue_send(&session, &sealed)?;
+    let report = crate::outbox::flush(&mut session).await?;
+    outcome(&session, &entry, &recipients, &ids, report, warnings(&form))
+}
+
+/// What all recipients get.
+struct Draft<'a> {
+    form: &'a FilledForm,
+    urgency: Urgency,
+    ack_by: Option<Time>,
+    case: Option<Id>,
+}
+
+impl Draft<'_> {
+    fn letter(
+        &self,
+        session: &Session<'_>,
+        to: &Recipient,
+        signer: Signer<'_>,
+    ) -> Result<(ComposedLetter, SealedLetter), Failure> {
+        let (keys, now) = (session.identity().terminal()?, session.ctx().now());
+        let (from, institution) = (keys.institution, to.destination.institution);
+        let mut form = self.form.clone();
+        fill_by_send(&mut form, session.directory(), (from, institution), now)?;
+        let kind = match form.form().kind {
+            FormKind::Sheet => LetterKind::Sheet,
+            FormKind::Notice => LetterKind::Notice,
+        };
+        let body = form.to_json().to_string().into_bytes();
+        let content = Content { kind, case_id: self.case, body: body.into() };
+        let header = Header {
+            id: Id::for_message(now, &session.ctx().random()),
+            from,
+            to: to.destination.clone(),
+            urgency: self.urgency,
+            ack_by: self.ack_by,
+            replaces: None,
+            composed: now,
+        };
+        let (origin, terminal) = (session.origin(), keys.terminal_key(session.origin())?);
+        let previous = previous_message(session.vault(), institution)?;
+        let with = sealing(session, &terminal, previous)?;
+        session.with_random(|rng| {
+            let composed = compose(origin, header, &content, signer, rng)?;
+            let sealed = seal(&composed, with, rng)?;
+            Ok((composed, sealed))
+        })
+    }
+}
+
+fn urgency(args: &SendArgs) -> Urgency {
+    if args.urgent { Urgency::Urgent } else { Urgency::Normal }
+}
+
+fn warnings(form: &FilledForm) -> Vec<Warning> {
+    let warning = |kind, field: &tsumugu_catalogue::Field, level: Required| Warning {
+        kind,
+        field: field.id.clone(),
+        label: field.label_ja.clone(),
+        level: level.name(),
+    };
+    let missing = form.missing();
+    let missing = missing.iter().map(|one| warning("missing", one.field, one.level));
+    let extra = form.inapplicable();
+    let extra = extra.iter().map(|field| warning("inapplicable", field, field.required));
+    missing.chain(extra).collect()
+}
+
+fn outcome(
+    session: &Session<'_>,
+    entry: &Entry,
+    recipients: &[Recipient],
+    ids: &[Id],
+    mut report: FlushReport,
+    warnings: Vec<Warning>,
+) -> Result<Sent, Failure> {
+    let delivered = report.done.iter().find(|(id, _)| *id == entry.id).map(|(_, done)| done);
+    let places = match delivered {
+        Some(Delivered::Sent(places)) => places.clone(),
+        _ => Vec::new(),
+    };
+    let refused = take(&mut report.refused, entry.id);
+    let state = match (&refused, places.is_empty()) {
+        (Some(_), _) => "refused",
+        (None, true) => "queued",
+        (None, false) => "accepted",
+    };
+    let failure = refused.or_else(|| take(&mut report.waiting, entry.id));
+    let mut known = all(session.vault())?;
+    known.extend(ids.iter().map(|id| (session.identity().institution().unwrap_or(*id), *id)));
+    known.sort_unstable();
+    known.dedup();
+    let short = short_ids(&known);
+    let letter = |(to, id): (&Recipient, &Id)| {
+        let at = places.iter().find(|(sent, _)| sent == id).map(|(_, at)| *at);
+        SentLetter {
+            id: id.to_string(),
+            short_id: short.get(id).cloned().unwrap_or_else(|| id.to_string()),
+            to: to.party.clone(),
+            unit: to.destination.unit.to_string(),
+            state,
+            index: at.map(|at| at.index),
+            time: at.map(|at| jst::iso(at.time)),
+            at: at.map(|at| at.time),
+        }
+    };
+    Ok(Sent {
+        sent: state == "accepted",
+        outbox: (state != "accepted").then(|| entry.id.to_string()),
+        letters: recipients.iter().zip(ids).map(letter).collect(),
+        warnings,
+        reason: failure.as_ref().map(Failure::document),
+        failure,
+    })
+}
+
+fn take(failures: &mut Vec<(Id, Failure)>, entry: Id) -> Option<Failure> {
+    let place = failures.iter().position(|(id, _)| *id == entry)?;
+    Some(failures.swap_remove(place).1)
+}
+
+impl Outcome for Sent {
+    fn lines(&self, page: &mut Page) {
+        let key = match (self.sent, &self.failure) {
+            (true, _) => "send.accepted",
+            (false, Some(failure)) if failure.exit() == Exit::Refused => "send.refused",
+            (false, _) => "send.not-sent",
+        };
+        page.say(&Sentence::new(key).with("count", self.letters.len()));
+        for letter in &self.letters {
+            let mut row = format!("    {}  {}  {}", letter.short_id, letter.to.row(), letter.unit);
+            if let (Some(index), Some(at)) = (letter.index, letter.at) {
+                row.push_str(&format!("  記録番号 log {index}  {}", jst::show(at)));
+            }
+            page.row(&row);
+        }
+        if let Some(failure) = &self.failure {
+            let said = failure.sentence();
+            page.say(said);
+            page.row(&format!("→ {}", said.remedy_ja()));
+            page.row(&format!("→ {}", said.remedy_en()));
+        }
+        if !self.warnings.is_empty() {
+            page.say(&Sentence::new("send.incomplete").with("count", self.warnings.len()));
+        }
+        for warning in &self.warnings {
+            let mark = match (warning.kind, warning.level) {
+                ("inapplicable", _) => "選択と合わない does not apply",
+                (_, "fee") => "必要な情報 fee",
+                (_, "region") => "地域の必須 region",
+                _ => "必須 required",
+            };
+            page.row(&format!("    {}（{}） {mark}", warning.label, warning.field));
+        }
+    }
+}

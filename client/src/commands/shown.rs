@@ -1,0 +1,257 @@
+//! Messages and institutions as commands show them.
+
+use serde::Serialize;
+use tsumugu_catalogue::{FilledForm, Format, parse_filled};
+use tsumugu_proto::v1::LetterKind;
+use tsumugu_trust::directory::Directory;
+use tsumugu_trust::state::{Delivery, Validity};
+use tsumugu_trust::statement::Urgency;
+use tsumugu_trust::value::{Id, Time};
+
+use crate::failure::Failure;
+use crate::jst;
+use crate::letters::{NamedWorker, OpenedLetter};
+use crate::mailbox::message::{Doubt, LetterState, Message};
+use crate::vault::Vault;
+
+/// An institution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownParty {
+    /// Id.
+    pub id: String,
+    /// Number (医療機関コード, 介護事業所番号).
+    pub number: String,
+    /// Name (名称).
+    pub name: String,
+}
+
+/// A worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownWorker {
+    /// Id.
+    pub id: String,
+    /// Name (氏名).
+    pub name: String,
+    /// Role (職種).
+    pub role: String,
+}
+
+/// A message with its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownMessage {
+    /// Id, in full.
+    pub id: String,
+    /// The beginning of the id that no other message has.
+    pub short_id: String,
+    /// Who sent it.
+    pub from: ShownParty,
+    /// Whom it went to.
+    pub to: ShownParty,
+    /// The recipient's unit.
+    pub unit: String,
+    /// `sheet`, `notice` or another kind; nothing while the letter is not here.
+    pub kind: Option<&'static str>,
+    /// Id of the form; nothing while the letter is not here.
+    pub form: Option<String>,
+    /// Title of the form.
+    pub title: Option<String>,
+    /// When the exchange logged it (ISO 8601), the exchange's word.
+    pub accepted: Option<String>,
+    /// `accepted`, `undelivered`, `fetched` or `opened`.
+    pub delivery: Option<&'static str>,
+    /// The answer that counts: `acknowledged`, `rejected`, `not-for-us`, `unreadable`.
+    pub answer: Option<&'static str>,
+    /// `current`, `superseded` or `withdrawn`.
+    pub validity: &'static str,
+    /// An answer is wanted by then (ISO 8601).
+    pub ack_by: Option<String>,
+    /// That time has passed without an answer.
+    pub overdue: bool,
+    /// It wants to be read at once.
+    pub urgent: bool,
+    /// Where the letter is: `waiting`, `kept`, `key-not-here`, `unreadable` or `gone`.
+    pub letter: &'static str,
+    /// What does not fit the log that this PC knows.
+    pub doubts: Vec<Doubt>,
+    #[serde(skip)]
+    accepted_at: Option<Time>,
+    #[serde(skip)]
+    due_at: Option<Time>,
+}
+
+impl ShownParty {
+    /// An institution of the directory; one that is not in it shows its id.
+    pub(super) fn of(directory: &Directory, id: Id) -> Self {
+        let record = directory.member(id).and_then(|member| member.record());
+        Self {
+            id: id.to_string(),
+            number: record.map_or_else(|| "-".to_owned(), |record| record.number.to_string()),
+            name: record.map_or_else(|| id.to_string(), |record| record.name.to_string()),
+        }
+    }
+
+    /// Number and name.
+    pub(super) fn row(&self) -> String {
+        format!("{} {}", self.number, self.name)
+    }
+}
+
+impl From<&NamedWorker> for ShownWorker {
+    fn from(worker: &NamedWorker) -> Self {
+        Self {
+            id: worker.id().to_string(),
+            name: worker.name().to_owned(),
+            role: worker.role().to_owned(),
+        }
+    }
+}
+
+impl ShownWorker {
+    /// Name and role.
+    pub(super) fn row(&self) -> String {
+        if self.role.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}（{}）", self.name, self.role)
+        }
+    }
+}
+
+impl ShownMessage {
+    /// A message as this vault knows it. A letter that does not verify any more counts as unreadable.
+    pub(super) fn of(
+        message: &Message,
+        short_id: &str,
+        vault: &Vault,
+        directory: &Directory,
+        now: Time,
+    ) -> Result<Option<Self>, Failure> {
+        let Some((_, lines)) = message.envelope() else { return Ok(None) };
+        let state = message.state();
+        let letter = match message.read_letter(vault, directory) {
+            Err(bad) if bad.key() == "message.quarantined" => None,
+            letter => letter?,
+        };
+        let form = letter.as_ref().and_then(form_of);
+        let accepted_at = state.accepted_at().map(|at| at.time);
+        Ok(Some(Self {
+            id: message.id().to_string(),
+            short_id: short_id.to_owned(),
+            from: ShownParty::of(directory, lines.from),
+            to: ShownParty::of(directory, lines.to.institution),
+            unit: lines.to.unit.to_string(),
+            kind: letter.as_ref().map(|letter| kind_word(letter.kind())),
+            title: form.as_ref().map(FilledForm::summary_ja),
+            form: form.map(|form| form.form().id.clone()),
+            accepted: accepted_at.map(jst::iso),
+            delivery: state.delivery().map(delivery_word),
+            answer: state.answer().map(|(_, answer)| answer.word()),
+            validity: validity_word(state.validity()),
+            ack_by: lines.ack_by.map(jst::iso),
+            overdue: message.is_overdue(now),
+            urgent: lines.urgency == Urgency::Urgent,
+            letter: letter_word(&message.letter),
+            doubts: message.doubts.clone(),
+            accepted_at,
+            due_at: lines.ack_by,
+        }))
+    }
+
+    /// One line: short id, time, `with`, title, state, and what presses.
+    pub(super) fn row(&self, with: &ShownParty) -> String {
+        let time = self.accepted_at.map_or_else(|| "-".to_owned(), jst::short);
+        let title = self.title.as_deref().unwrap_or_else(|| letter_ja(self.letter));
+        let mut row =
+            format!("{}  {time}  {}  {title}  {}", self.short_id, with.row(), self.state());
+        if self.urgent {
+            row.push_str("  【至急 urgent】");
+        }
+        if let Some(due) = self.due_at {
+            let mark = if self.overdue { "【期限超過 overdue】" } else { "期限 by" };
+            row.push_str(&format!("  {mark} {}", jst::short(due)));
+        }
+        if !self.doubts.is_empty() {
+            row.push_str("  【要確認 check】");
+        }
+        row
+    }
+
+    /// How far it has come, in both languages.
+    pub(super) fn state(&self) -> String {
+        let validity = Some(self.validity).filter(|word| *word != "current");
+        let words = [validity, self.answer.or(self.delivery)];
+        let words = words.into_iter().flatten().map(|word| format!("{} {word}", japanese(word)));
+        words.collect::<Vec<_>>().join("・")
+    }
+}
+
+/// The filled form in a letter; nothing where this program's catalogue does not know it.
+pub(super) fn form_of(letter: &OpenedLetter) -> Option<FilledForm> {
+    parse_filled(letter.body(), Format::Json).ok()
+}
+
+/// The Japanese of a state's word.
+pub(super) fn japanese(word: &str) -> &'static str {
+    match word {
+        "accepted" => "受付済",
+        "undelivered" => "未達",
+        "fetched" => "配達済",
+        "opened" => "開封済",
+        "acknowledged" => "受領",
+        "rejected" => "受理不可",
+        "not-for-us" => "宛先違い",
+        "unreadable" => "開けず",
+        "superseded" => "訂正済",
+        "withdrawn" => "取消",
+        "destroyed" => "交換所の控えを消去",
+        _ => "有効",
+    }
+}
+
+pub(super) fn delivery_word(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Accepted => "accepted",
+        Delivery::Undelivered => "undelivered",
+        Delivery::Fetched => "fetched",
+        Delivery::Opened => "opened",
+    }
+}
+
+pub(super) fn validity_word(validity: Validity) -> &'static str {
+    match validity {
+        Validity::Current => "current",
+        Validity::Superseded => "superseded",
+        Validity::Withdrawn => "withdrawn",
+    }
+}
+
+pub(super) fn kind_word(kind: LetterKind) -> &'static str {
+    match kind {
+        LetterKind::Sheet => "sheet",
+        LetterKind::Notice => "notice",
+        LetterKind::Reply => "reply",
+        LetterKind::Statistic => "statistic",
+        LetterKind::OfficeRecord => "office-record",
+        LetterKind::Unspecified => "unknown",
+    }
+}
+
+fn letter_word(letter: &LetterState) -> &'static str {
+    match letter {
+        LetterState::Waiting => "waiting",
+        LetterState::Kept => "kept",
+        LetterState::KeyNotHere => "key-not-here",
+        LetterState::Unreadable(_) => "unreadable",
+        LetterState::Gone => "gone",
+    }
+}
+
+fn letter_ja(word: &str) -> &'static str {
+    match word {
+        "waiting" => "（未受信 not here yet）",
+        "key-not-here" => "（このPCの鍵では開けません no key here）",
+        "unreadable" => "（隔離 set aside）",
+        "gone" => "（本文なし body gone）",
+        _ => "（知らない様式 unknown form）",
+    }
+}

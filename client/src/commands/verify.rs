@@ -1,0 +1,89 @@
+//! `tsumugu verify`: what evidence proves. Needs no network, and uses no vault.
+
+use std::path::Path;
+
+use serde::Serialize;
+use tsumugu_durable::{DiskError, read_limited};
+use tsumugu_trust::evidence::{Evidence, EvidenceRefused, MAX_EVIDENCE, Outcome as Reach, verify};
+use tsumugu_trust::hash::Hash;
+use tsumugu_trust::statement::{AnyBody, MAX_STATEMENT, Statement};
+
+use super::log_verify::{WholeLog, read_folder};
+use super::report::ShownReport;
+use crate::args::VerifyArgs;
+use crate::failure::{Exit, Failure};
+use crate::output::{Outcome, Page};
+
+/// Outcome of the command.
+#[derive(Debug, Serialize)]
+pub struct Verified {
+    /// What the file proves.
+    #[serde(flatten)]
+    pub report: ShownReport,
+}
+
+impl Verified {
+    /// The exit code: [`Exit::Ok`] only where the root was compared.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        if self.report.outcome == Reach::Anchored.word() { Exit::Ok } else { Exit::RootNotChecked }
+    }
+}
+
+impl Outcome for Verified {
+    fn lines(&self, page: &mut Page) {
+        self.report.lines(page);
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// `evidence.refused`, with the first check that failed; a file cannot be read; the folder is no log.
+pub fn run(args: &VerifyArgs) -> Result<Verified, Failure> {
+    let limit = MAX_EVIDENCE as u64;
+    let bytes = read_limited(&args.file, limit).map_err(|error| match error {
+        DiskError::TooLong { .. } => refused(EvidenceRefused::TooLarge),
+        error => Failure::file_unreadable(&args.file, error),
+    })?;
+    let root = match &args.trust {
+        Some(file) => Some(root_of(file)?),
+        None => args.fingerprint,
+    };
+    let evidence = Evidence::parse(&bytes).map_err(refused)?;
+    let whole = args.log.as_deref().map(read_folder).transpose()?;
+    // Whether the folder's log is the one of the evidence is known only where it reaches as far.
+    let report = verify(&evidence, root, None).map_err(refused)?;
+    let report = match whole {
+        Some(whole) if reaches(&whole, report.checkpoint_size, report.checkpoint_root)? => {
+            verify(&evidence, root, Some(whole.chain.directory())).map_err(refused)?
+        }
+        _ => report,
+    };
+    Ok(Verified { report: (&report).into() })
+}
+
+/// Digest of trust list 1 in a file: the statement, signed or as text.
+fn root_of(file: &Path) -> Result<Hash, Failure> {
+    let bytes = read_limited(file, MAX_STATEMENT as u64)
+        .map_err(|error| Failure::file_unreadable(file, error))?;
+    let bad = || Failure::new("evidence.bad-trust-file").with("file", file.display());
+    let statement = Statement::parse(&bytes).map_err(|error| bad().because(error))?;
+    match &statement.body {
+        AnyBody::TrustList(list) if list.version == 1 => Ok(statement.digest()),
+        _ => Err(bad()),
+    }
+}
+
+/// Whether a log goes at least as far as the evidence; it must then have the same root there.
+fn reaches(whole: &WholeLog, size: u64, root: Hash) -> Result<bool, Failure> {
+    match whole.tree.root_at(size) {
+        Ok(there) if there == root => Ok(true),
+        Ok(_) => Err(Failure::new("evidence.other-log")),
+        Err(_) => Ok(false),
+    }
+}
+
+fn refused(error: EvidenceRefused) -> Failure {
+    Failure::evidence_refused(&error.to_string()).because(error)
+}

@@ -1,0 +1,96 @@
+//! Times as people in Japan read and write them: 和暦, Japan's time. Stored and sent times stay UTC.
+
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
+use tsumugu_catalogue::era;
+use tsumugu_trust::value::Time;
+
+use crate::failure::Failure;
+
+/// Japan's time: nine hours ahead of UTC, without summer time since 1952.
+const JAPAN: Offset = Offset::constant(9);
+
+/// Such as 令和8年11月22日 17:00.
+#[must_use]
+pub fn show(time: Time) -> String {
+    let zoned = zoned(time);
+    format!("{} {:02}:{:02}", era::format(zoned.date()), zoned.hour(), zoned.minute())
+}
+
+/// Such as 11/22 17:00, for lists.
+#[must_use]
+pub fn short(time: Time) -> String {
+    let zoned = zoned(time);
+    format!("{:02}/{:02} {:02}:{:02}", zoned.month(), zoned.day(), zoned.hour(), zoned.minute())
+}
+
+/// The calendar day, ISO 8601: what a sheet's 情報提供日 says.
+#[must_use]
+pub fn day(time: Time) -> String {
+    zoned(time).date().to_string()
+}
+
+/// The time in ISO 8601 with Japan's offset, for `--json`.
+#[must_use]
+pub fn iso(time: Time) -> String {
+    zoned(time).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// Reads a time that a person typed: `2026-11-22T17:00` or `2026-11-22 17:00` (Japan's time), or
+/// RFC 3339 with an offset.
+///
+/// # Errors
+/// `command.bad-time`
+pub fn parse(text: &str) -> Result<Time, Failure> {
+    let bad = || Failure::bad_time(text);
+    let stamp = match text.parse::<Timestamp>() {
+        Ok(stamp) => stamp,
+        Err(_) => {
+            // A date alone would be its midnight, which nobody means by a deadline.
+            let has_time = text.contains([':']);
+            let local: DateTime = text.parse().ok().filter(|_| has_time).ok_or_else(bad)?;
+            JAPAN.to_timestamp(local).map_err(|error| bad().because(error))?
+        }
+    };
+    u64::try_from(stamp.as_millisecond()).map(Time).map_err(|_| bad())
+}
+
+fn zoned(time: Time) -> Zoned {
+    let ms = i64::try_from(time.0).unwrap_or(i64::MAX);
+    let stamp = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX);
+    stamp.to_zoned(TimeZone::fixed(JAPAN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_in_japan() {
+        let time: Time = "2026-11-22T15:30:05.000Z".parse().unwrap();
+        assert_eq!(show(time), "令和8年11月23日 00:30");
+        assert_eq!(short(time), "11/23 00:30");
+        assert_eq!(day(time), "2026-11-23");
+        assert_eq!(iso(time), "2026-11-23T00:30:05+09:00");
+        // Nothing is shown wrong where nothing can be shown right.
+        assert!(!show(Time(u64::MAX)).is_empty());
+    }
+
+    #[test]
+    fn typed_times_are_japans_unless_they_say_otherwise() {
+        let five: Time = "2026-11-22T08:00:00.000Z".parse().unwrap();
+        for text in [
+            "2026-11-22T17:00",
+            "2026-11-22 17:00",
+            "2026-11-22T17:00:00+09:00",
+            "2026-11-22T08:00:00Z",
+        ] {
+            assert_eq!(parse(text).unwrap(), five, "{text}");
+        }
+        for text in ["", "17:00", "2026-11-22", "tomorrow", "2026-02-30T17:00", "1969-11-22T17:00"]
+        {
+            assert_eq!(parse(text).unwrap_err().key(), "command.bad-time", "{text}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The mailbox (受信箱): every record of the log that concerns the institution, in one order, and the
+//! letters behind them.
+//!
+//! ```text
+//! events from the cursor on ── clear chain up to date ── each receipt, each record checked
+//!     ── message/FROM/ID written ── cursor moved
+//! each new letter: fetched, opened, checked ── letter/FROM/ID written, or answered `unreadable`
+//! ```
+//!
+//! A crash between two steps leaves the cursor behind: the same events come again and change nothing.
+
+mod apply;
+mod find;
+pub mod message;
+mod receive;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+pub use find::{SHORT_ID, all, find, short_ids};
+
+pub(crate) use apply::apply_record;
+pub(crate) use sync::{MailboxReport, sync_mailbox};

@@ -1,0 +1,181 @@
+//! One record of the log: checked at its place, and put to its message.
+
+use tsumugu_proto::v1;
+use tsumugu_trust::directory::{check_disposition, check_opened, check_recall};
+use tsumugu_trust::hash::sha256;
+use tsumugu_trust::statement::{AnyBody, DetailRef, Envelope, Statement};
+use tsumugu_trust::value::Id;
+
+use super::message::{LetterState, Message, MessageLeaf};
+use super::receive::waiting_path;
+use crate::failure::Failure;
+use crate::messages::Sentence;
+use crate::outbox::{remember_previous, was_made_here};
+use crate::post::Post;
+
+/// What a record changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// Something.
+    New,
+    /// Nothing: it was known.
+    Known,
+    /// It is about the office itself (workers), not about a message.
+    OfTheOffice,
+}
+
+/// Verifies a record and takes it into its message.
+///
+/// # Errors
+/// An alarm: the receipt does not verify, or the record has no place in this mailbox.
+pub(crate) async fn apply_record(
+    post: &mut impl Post,
+    receipt: v1::Receipt,
+    detail: &[u8],
+) -> Result<Applied, Failure> {
+    let verified = post.verify(&receipt, None).await?;
+    let statement = Statement::parse(&verified.record)
+        .map_err(|error| Failure::bad_proof("the record is not a statement").because(error))?;
+    let Some((from, id)) = subject(&statement.body) else {
+        return of_the_office(post, &statement);
+    };
+    let leaf = MessageLeaf { at: verified.at, statement, receipt, detail: detail.to_vec() };
+    check_detail(&leaf)?;
+    if let AnyBody::Envelope(lines) = &leaf.statement.body {
+        let lines = lines.clone();
+        return apply_envelope(post, leaf, &lines);
+    }
+    let mut message = Message::load(post.vault(), from, id)?
+        .filter(|message| message.envelope().is_some())
+        .ok_or_else(|| Failure::bad_proof("a record comes before its envelope"))?;
+    check_about(post, &message, &leaf)?;
+    if !message.add(leaf) {
+        return Ok(Applied::Known);
+    }
+    message.save(&post.vault().lock()?)?;
+    Ok(Applied::New)
+}
+
+fn apply_envelope(
+    post: &impl Post,
+    leaf: MessageLeaf,
+    lines: &Envelope,
+) -> Result<Applied, Failure> {
+    let own = post.keys()?.institution;
+    if own != lines.from && own != lines.to.institution {
+        return Err(Failure::bad_proof("an envelope of others"));
+    }
+    let mut message = Message::load_or_new(post.vault(), lines.from, lines.id)?;
+    if message.digest().is_some_and(|known| known != leaf.statement.digest()) {
+        return Err(Failure::bad_proof("two envelopes have one id"));
+    }
+    let corrected = lines.replaces.map(|id| (id, leaf.clone()));
+    if !message.add(leaf) {
+        return Ok(Applied::Known);
+    }
+    if own == lines.from && !was_made_here(post.vault(), own, lines.id)? {
+        made_elsewhere(post, &message)?;
+    }
+    // An envelope that does not count is set aside; its body is not even fetched.
+    if message.checked_envelope(post.directory()).is_err() {
+        message.letter = LetterState::Unreadable("envelope".to_owned());
+    }
+    let lock = post.vault().lock()?;
+    if message.letter != LetterState::Kept {
+        // Before the message: a crash in between leaves a mark without a message, which is cleared.
+        lock.write(&waiting_path(lines.from, lines.id), &[])?;
+    }
+    if own == lines.from {
+        remember_previous(post.vault(), &lock, &message)?;
+    }
+    if let Some((id, leaf)) = corrected
+        && let Some(mut corrected) = Message::load(post.vault(), lines.from, id)?
+        && corrected.add(leaf)
+    {
+        corrected.save(&lock)?;
+    }
+    message.save(&lock)?;
+    Ok(Applied::New)
+}
+
+/// Our institution is the sender, and this vault knows nothing of it: another terminal of ours, or,
+/// under our own key, somebody who has a copy of this vault.
+fn made_elsewhere(post: &impl Post, message: &Message) -> Result<(), Failure> {
+    let own = post.keys()?.terminal;
+    let signer = message.checked_envelope(post.directory()).map(|checked| checked.terminal());
+    let key = if signer == Ok(own) { "mailbox.made-by-a-copy" } else { "mailbox.made-elsewhere" };
+    post.note(&Sentence::new(key).with("id", message.id()));
+    Ok(())
+}
+
+/// What the record says must be about this message, and signed by who may say it.
+fn check_about(post: &impl Post, message: &Message, leaf: &MessageLeaf) -> Result<(), Failure> {
+    let (envelope, lines) = message.envelope().ok_or_else(wrong_message)?;
+    let digest = envelope.statement.digest();
+    let (directory, at, statement) = (post.directory(), leaf.at, &leaf.statement);
+    let checked = match &statement.body {
+        AnyBody::Fetched(said) => {
+            let fits = said.envelope == digest && said.by == lines.to.institution;
+            return if fits { Ok(()) } else { Err(wrong_message()) };
+        }
+        AnyBody::Undelivered(said) if said.envelope == digest => return Ok(()),
+        AnyBody::Destroyed(said) if said.envelope == digest => return Ok(()),
+        AnyBody::Opened(_) => check_opened(directory, at, statement, lines, digest).map(|_| ()),
+        AnyBody::Disposition(_) => {
+            check_disposition(directory, at, statement, lines, digest).map(|_| ())
+        }
+        AnyBody::Recall(_) => check_recall(directory, at, statement, lines, digest).map(|_| ()),
+        _ => return Err(wrong_message()),
+    };
+    checked.map_err(|refusal| Failure::bad_proof(&refusal.to_string()).because(refusal))
+}
+
+/// The detail that came along is the one that the statement names.
+fn check_detail(leaf: &MessageLeaf) -> Result<(), Failure> {
+    let named: Option<&DetailRef> = match &leaf.statement.body {
+        AnyBody::Disposition(said) => said.detail.as_ref(),
+        AnyBody::Recall(said) => said.detail.as_ref(),
+        _ => None,
+    };
+    let fits = match named {
+        // The exchange may have erased it; who answered is then not shown.
+        Some(_) if leaf.detail.is_empty() => true,
+        Some(named) => {
+            named.sealed.length == leaf.detail.len() as u64
+                && named.sealed.digest == sha256(&[&leaf.detail])
+        }
+        None => leaf.detail.is_empty(),
+    };
+    if fits { Ok(()) } else { Err(Failure::bad_proof("the detail is not the one that is named")) }
+}
+
+/// Sender and id of the message that a record is about.
+fn subject(body: &AnyBody) -> Option<(Id, Id)> {
+    match body {
+        AnyBody::Envelope(lines) => Some((lines.from, lines.id)),
+        AnyBody::Fetched(lines) => Some((lines.from, lines.id)),
+        AnyBody::Undelivered(lines) => Some((lines.from, lines.id)),
+        AnyBody::Destroyed(lines) => Some((lines.from, lines.id)),
+        AnyBody::Opened(lines) => Some((lines.from, lines.id)),
+        AnyBody::Disposition(lines) => Some((lines.from, lines.id)),
+        AnyBody::Recall(lines) => Some((lines.from, lines.id)),
+        _ => None,
+    }
+}
+
+/// Records about the office itself: its workers, and what went by FAX. Nothing here shows them yet;
+/// they are checked to be ours.
+fn of_the_office(post: &impl Post, statement: &Statement) -> Result<Applied, Failure> {
+    let own = post.keys()?.institution;
+    let of = match &statement.body {
+        AnyBody::Worker(lines) => lines.institution,
+        AnyBody::WorkerRemoved(lines) => lines.institution,
+        AnyBody::OffSystem(lines) => lines.from,
+        _ => return Err(Failure::bad_proof("a record that has no place in a mailbox")),
+    };
+    if of == own { Ok(Applied::OfTheOffice) } else { Err(wrong_message()) }
+}
+
+fn wrong_message() -> Failure {
+    Failure::bad_proof("a record names another message than it must")
+}

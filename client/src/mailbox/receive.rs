@@ -1,0 +1,214 @@
+//! Fetching the letters of new messages, opening them, and setting aside what does not verify.
+
+use tsumugu_proto::v1;
+use tsumugu_trust::checkpoint::VerifiedCheckpoint;
+use tsumugu_trust::hash::Hash;
+use tsumugu_trust::letter::MAX_SEALED_BODY;
+use tsumugu_trust::statement::{AnyBody, Envelope};
+use tsumugu_trust::value::Id;
+
+use super::apply::apply_record;
+use super::message::{Doubt, LetterState, Message, letter_path};
+use crate::failure::Failure;
+use crate::letters::{Incoming, OpenedLetter, Unreadable, open, unreadable};
+use crate::outbox::{Command, entries, queue_answer};
+use crate::post::Post;
+
+/// The folder of marks of messages whose letter is still to come.
+const WAITING: &str = "waiting";
+
+/// A letter that was dealt with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// The sender.
+    pub(crate) from: Id,
+    /// The message.
+    pub(crate) id: Id,
+    /// Where its letter is now.
+    pub(crate) letter: LetterState,
+}
+
+/// The mark of a message whose letter is still to come.
+pub(super) fn waiting_path(from: Id, id: Id) -> String {
+    format!("{WAITING}/{from}/{id}")
+}
+
+/// Receives every letter that waits.
+///
+/// # Errors
+/// An alarm; the exchange is not reached: what waits then waits on.
+pub(super) async fn receive_letters(post: &mut impl Post) -> Result<Vec<Received>, Failure> {
+    let mut received = Vec::new();
+    for path in post.vault().list(WAITING)? {
+        let mut segments = path.split('/').skip(1).map(str::parse);
+        let (Some(Ok(from)), Some(Ok(id))) = (segments.next(), segments.next()) else { continue };
+        if let Some(letter) = receive(post, from, id).await? {
+            received.push(Received { from, id, letter });
+        }
+    }
+    Ok(received)
+}
+
+/// Receives one letter; nothing where it has to wait on.
+async fn receive(post: &mut impl Post, from: Id, id: Id) -> Result<Option<LetterState>, Failure> {
+    let Some(mut message) = Message::load(post.vault(), from, id)? else {
+        post.vault().remove(&waiting_path(from, id))?;
+        return Ok(None);
+    };
+    let Some((_, lines)) = message.envelope() else { return Ok(None) };
+    let lines = lines.clone();
+    match message.letter {
+        LetterState::Waiting | LetterState::KeyNotHere => {}
+        LetterState::Unreadable(_) => {
+            answer_unreadable(post, &message)?;
+            return settle(post, message, None).map(Some);
+        }
+        LetterState::Kept | LetterState::Gone => return settle(post, message, None).map(Some),
+    }
+    // What this terminal has no key for is left to one that has it, and stays unfetched.
+    if !holds_key(post, &lines)? {
+        return wait_for_key(post, message);
+    }
+    let fetched = match post.fetch(from, id, MAX_SEALED_BODY).await {
+        Err(gone) if gone.key() == "server.body-gone" => {
+            message.letter = LetterState::Gone;
+            return settle(post, message, None).map(Some);
+        }
+        fetched => fetched?,
+    };
+    take_receipt(post, &lines, fetched.receipt).await?;
+    // The receipt's leaf went into the record.
+    let mut message = Message::load_or_new(post.vault(), from, id)?;
+    match open_body(post, &message, &fetched.body) {
+        Ok(letter) => {
+            message.doubts = doubts(post, &lines, &letter).await?;
+            message.letter = LetterState::Kept;
+            settle(post, message, Some(&letter)).map(Some)
+        }
+        Err(Unreadable::KeyNotHere) => wait_for_key(post, message),
+        Err(reason) => {
+            message.letter = LetterState::Unreadable(reason.word().to_owned());
+            answer_unreadable(post, &message)?;
+            settle(post, message, None).map(Some)
+        }
+    }
+}
+
+/// Writes what became of a letter, and clears its mark; in this order, since a crash in between
+/// leaves a mark, and nothing undone.
+fn settle(
+    post: &impl Post,
+    message: Message,
+    letter: Option<&OpenedLetter>,
+) -> Result<LetterState, Failure> {
+    let lock = post.vault().lock()?;
+    let (from, id) = (message.from(), message.id());
+    if let Some(letter) = letter {
+        lock.write(&letter_path(from, id), letter.bytes())?;
+    }
+    message.save(&lock)?;
+    lock.remove(&waiting_path(from, id))?;
+    Ok(message.letter)
+}
+
+fn wait_for_key(post: &impl Post, mut message: Message) -> Result<Option<LetterState>, Failure> {
+    if message.letter == LetterState::KeyNotHere {
+        return Ok(None);
+    }
+    message.letter = LetterState::KeyNotHere;
+    message.save(&post.vault().lock()?)?;
+    Ok(Some(LetterState::KeyNotHere))
+}
+
+fn holds_key(post: &impl Post, lines: &Envelope) -> Result<bool, Failure> {
+    let keys = post.keys()?;
+    let named = [lines.key_sets.sender, lines.key_sets.recipient];
+    Ok(keys.key_sets.iter().any(|set| named.contains(&set.digest)))
+}
+
+/// The exchange logs that it hands out a body before the first byte: without that receipt the body is
+/// not taken. One's own letter comes without.
+async fn take_receipt(
+    post: &mut impl Post,
+    lines: &Envelope,
+    receipt: Option<v1::Receipt>,
+) -> Result<(), Failure> {
+    let is_ours = post.keys()?.institution == lines.from;
+    let Some(receipt) = receipt else {
+        return if is_ours { Ok(()) } else { Err(crate::rpc::incomplete("receipt")) };
+    };
+    let is_fetched = tsumugu_trust::statement::Statement::parse(&receipt.record).is_ok_and(|s| {
+        matches!(&s.body, AnyBody::Fetched(said) if (said.from, said.id) == (lines.from, lines.id))
+    });
+    if !is_fetched {
+        let failure = Failure::bad_proof("the body comes with another record");
+        return Err(post.keep_alarm(failure));
+    }
+    let applied = apply_record(post, receipt, &[]).await;
+    applied.map(|_| ()).map_err(|failure| post.keep_alarm(failure))
+}
+
+fn open_body(post: &impl Post, message: &Message, body: &[u8]) -> Result<OpenedLetter, Unreadable> {
+    let envelope = message.checked_envelope(post.directory()).map_err(Unreadable::Envelope)?;
+    let at = message.envelope().map(|(leaf, _)| leaf.at);
+    let at = at.ok_or(Unreadable::Malformed("the envelope"))?;
+    let keys = post.keys().map_err(|_| Unreadable::KeyNotHere)?.sealing_identities();
+    let identities: Vec<_> = keys.iter().map(|(_, identity)| identity).collect();
+    open(post.directory(), Incoming { envelope: &envelope, at }, body, &identities)
+}
+
+/// Queues the terminal's own answer, once.
+fn answer_unreadable(post: &impl Post, message: &Message) -> Result<(), Failure> {
+    let keys = post.keys()?;
+    let Some((leaf, lines)) = message.envelope() else { return Ok(()) };
+    let named = (message.from(), message.id());
+    if lines.from == keys.institution || message.state().answer().is_some() {
+        return Ok(());
+    }
+    let is_queued = |command: &Command| match command {
+        Command::Disposition(answer) => (answer.from, answer.message) == named,
+        _ => false,
+    };
+    if entries(post.vault())?.iter().any(|entry| is_queued(&entry.command)) {
+        return Ok(());
+    }
+    let terminal = keys.terminal_key(post.origin())?;
+    let digest = leaf.statement.digest();
+    let statement = unreadable(post.origin(), lines, digest, post.now(), &terminal)?;
+    queue_answer(post, named, &statement, &[]).map(|_| ())
+}
+
+/// What the letter tells of the log, held against what this terminal was shown.
+///
+/// # Errors
+/// An alarm: a checkpoint that the log did sign is not of the log that this terminal knows.
+async fn doubts(
+    post: &mut impl Post,
+    lines: &Envelope,
+    letter: &OpenedLetter,
+) -> Result<Vec<Doubt>, Failure> {
+    let mut doubts = Vec::new();
+    if lines.from != post.keys()?.institution
+        && let Some((id, digest)) = letter.previous()
+    {
+        let known = Message::load(post.vault(), lines.from, id)?.and_then(|known| known.digest());
+        if known != Some(digest) {
+            doubts.push(Doubt::MessageWithheld);
+        }
+    }
+    let (maker, chain) = (letter.maker(), post.chain());
+    let next = chain.next_number();
+    let differs = maker.clear_number >= next
+        || (maker.clear_number + 1 == next
+            && Hash::LENGTH == maker.clear_head.len()
+            && maker.clear_head[..] != chain.head().0[..]);
+    if differs {
+        doubts.push(Doubt::ChainDiffers);
+    }
+    let keys = post.directory().log_keys();
+    match VerifiedCheckpoint::verify(&maker.checkpoint, post.origin().as_str(), &keys) {
+        Ok(checkpoint) => post.compare(checkpoint).await?,
+        Err(_) => doubts.push(Doubt::ForeignCheckpoint),
+    }
+    Ok(doubts)
+}

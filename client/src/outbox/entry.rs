@@ -1,0 +1,238 @@
+//! An entry of the outbox, as it lies in the vault.
+
+use serde::{Deserialize, Serialize};
+use tsumugu_trust::statement::{AnyBody, Envelope, Statement};
+use tsumugu_trust::value::{Id, Time};
+use zeroize::Zeroizing;
+
+use super::Owner;
+use crate::failure::Failure;
+use crate::identity::text::{self, Bytes};
+use crate::vault::{Vault, VaultError, VaultLock};
+
+/// The folder of entries in the vault.
+pub(super) const RECORDS: &str = "outbox";
+
+/// The folder of letters and bodies of the entries.
+pub(super) const PARTS: &str = "outbox-part";
+
+/// Something that waits to be said to the exchange, or was refused.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Id (UUIDv7): entries go out in the order of their making, those of one millisecond in any.
+    #[serde(with = "text::one")]
+    pub id: Id,
+    /// When it was made, by this PC's clock.
+    #[serde(with = "text::one")]
+    pub created: Time,
+    /// How often it went out.
+    pub attempts: u32,
+    /// The last attempt that failed.
+    pub last: Option<Attempt>,
+    /// Set once the exchange refused it for good: it stays visible until somebody drops it.
+    pub refused: Option<RefusedEntry>,
+    /// What is to be said.
+    pub command: Command,
+}
+
+/// An attempt that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attempt {
+    /// When.
+    #[serde(with = "text::one")]
+    pub at: Time,
+    /// Key of the failure's message, such as `connection.lost`.
+    pub failure: String,
+}
+
+/// A refusal for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedEntry {
+    /// When.
+    #[serde(with = "text::one")]
+    pub at: Time,
+    /// Key of the failure's message, such as `server.unknown-unit`.
+    pub reason: String,
+    /// Who can put it right.
+    pub owner: Owner,
+}
+
+/// What an entry says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Letters, all or none.
+    Send(SendGroup),
+    /// A person opened a letter.
+    Opened(QueuedAnswer),
+    /// An answer to a letter.
+    Disposition(QueuedAnswer),
+}
+
+/// Letters that go out together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendGroup {
+    /// Counts the sealings; the parts of an earlier one are no longer sent.
+    pub(super) revision: u32,
+    /// The letters.
+    pub letters: Vec<QueuedLetter>,
+}
+
+/// A sealed letter; its bytes lie in parts of their own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueuedLetter {
+    envelope: Bytes,
+}
+
+/// A statement about somebody's letter.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueuedAnswer {
+    /// The sender of the letter.
+    #[serde(with = "text::one")]
+    pub from: Id,
+    /// The message.
+    #[serde(with = "text::one")]
+    pub message: Id,
+    pub(super) statement: Bytes,
+    /// The sealed detail; empty where there is none.
+    pub(super) detail: Bytes,
+}
+
+impl Entry {
+    /// The entry of this id.
+    ///
+    /// # Errors
+    /// As [`Vault::read_json`].
+    pub fn load(vault: &Vault, id: Id) -> Result<Option<Self>, Failure> {
+        Ok(vault.read_json(&path(id))?)
+    }
+
+    pub(super) fn save(&self, lock: &VaultLock<'_>) -> Result<(), VaultError> {
+        lock.write_json(&path(self.id), self)
+    }
+
+    /// Messages that it is about: sender and id.
+    #[must_use]
+    pub fn messages(&self) -> Vec<(Id, Id)> {
+        match &self.command {
+            Command::Send(group) => {
+                let lines = group.letters.iter().filter_map(QueuedLetter::lines);
+                lines.map(|lines| (lines.from, lines.id)).collect()
+            }
+            Command::Opened(answer) | Command::Disposition(answer) => {
+                vec![(answer.from, answer.message)]
+            }
+        }
+    }
+}
+
+impl QueuedLetter {
+    pub(super) fn new(envelope: &Statement) -> Self {
+        Self { envelope: Bytes::new(envelope.bytes()) }
+    }
+
+    /// The envelope, a signed note.
+    #[must_use]
+    pub fn envelope(&self) -> &[u8] {
+        &self.envelope.0
+    }
+
+    /// The envelope's lines; nothing where the record holds no envelope.
+    #[must_use]
+    pub fn lines(&self) -> Option<Envelope> {
+        match Statement::parse(self.envelope()).ok()?.body {
+            AnyBody::Envelope(lines) => Some(lines),
+            _ => None,
+        }
+    }
+}
+
+impl QueuedAnswer {
+    pub(super) fn new(from: Id, message: Id, statement: &Statement, detail: &[u8]) -> Self {
+        let statement = Bytes::new(statement.bytes());
+        Self { from, message, statement, detail: Bytes::new(detail) }
+    }
+
+    /// The statement, a signed note.
+    #[must_use]
+    pub fn statement(&self) -> &[u8] {
+        &self.statement.0
+    }
+}
+
+/// All entries, in the order in which they go out.
+///
+/// # Errors
+/// As [`Vault::read_json`].
+pub fn entries(vault: &Vault) -> Result<Vec<Entry>, Failure> {
+    let mut found = Vec::new();
+    for path in vault.list(RECORDS)? {
+        // One that another process just finished is not there any more.
+        found.extend(vault.read_json::<Entry>(&path)?);
+    }
+    found.sort_unstable_by_key(|entry| entry.id);
+    Ok(found)
+}
+
+/// The record of an entry.
+pub(super) fn path(id: Id) -> String {
+    format!("{RECORDS}/{id}")
+}
+
+/// A letter or a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The plain letter.
+    Letter,
+    /// The sealed body.
+    Body,
+}
+
+/// The record of a part: entry, sealing, place in the group.
+pub(super) fn part_path(entry: Id, revision: u32, place: usize, part: Part) -> String {
+    let part = match part {
+        Part::Letter => "letter",
+        Part::Body => "body",
+    };
+    format!("{PARTS}/{entry}/{revision}-{place}-{part}")
+}
+
+/// A part of an entry.
+pub(super) fn read_part(
+    vault: &Vault,
+    entry: Id,
+    revision: u32,
+    place: usize,
+    part: Part,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let path = part_path(entry, revision, place, part);
+    vault.read(&path)?.ok_or_else(|| Failure::new("vault.damaged").with("file", path))
+}
+
+/// Removes parts that no entry names: those of a finished entry, of an earlier sealing, and what a
+/// crash before the entry left behind. The vault's lock keeps out those who queue.
+pub(super) fn sweep_parts(vault: &Vault, lock: &VaultLock<'_>) -> Result<(), Failure> {
+    let parts = vault.list(PARTS)?;
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let mut named = Vec::new();
+    for entry in entries(vault)? {
+        if let Command::Send(group) = &entry.command {
+            for place in 0..group.letters.len() {
+                let path = |part| part_path(entry.id, group.revision, place, part);
+                named.extend([path(Part::Letter), path(Part::Body)]);
+            }
+        }
+    }
+    for path in parts.iter().filter(|path| !named.contains(path)) {
+        lock.remove(path)?;
+    }
+    Ok(())
+}

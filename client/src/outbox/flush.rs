@@ -1,0 +1,268 @@
+//! Saying what waits, in order, and recording the answers.
+
+use std::time::Duration;
+
+use tsumugu_durable::atomic::create_dir_durable;
+use tsumugu_durable::crash::crash_point;
+use tsumugu_durable::lock::{FolderLock, LockError};
+use tsumugu_proto::v1;
+use tsumugu_trust::leaf::LogPosition;
+use tsumugu_trust::receipt::VerifiedReceipt;
+use tsumugu_trust::statement::{AnyBody, Statement};
+use tsumugu_trust::value::Id;
+use zeroize::Zeroizing;
+
+use super::entry::{Part, path, read_part, sweep_parts};
+use super::owner::{Verdict, verdict};
+use super::queue::write_parts;
+use super::record::{record_answer, record_sent};
+use super::{
+    Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, entries,
+    previous_message, sealing,
+};
+use crate::failure::Failure;
+use crate::letters::{ComposedLetter, Header, seal};
+use crate::post::Post;
+
+/// The folder below the home folder whose lock one sender at a time holds.
+const TURN: &str = "outbox";
+
+/// How long a flush waits for the one of another process.
+const TURN_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often one flush seals a letter anew: key sets change yearly, not by the second.
+const MAX_SEALINGS: u32 = 3;
+
+/// What became of the entries.
+#[derive(Debug, Default)]
+pub(crate) struct FlushReport {
+    /// Said, and in the log: the receipts verified.
+    pub(crate) done: Vec<(Id, Delivered)>,
+    /// Refused for good just now.
+    pub(crate) refused: Vec<(Id, Failure)>,
+    /// Still waiting, with why. An entry behind one that could not be said has the same reason.
+    pub(crate) waiting: Vec<(Id, Failure)>,
+}
+
+/// What the log has now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// Letters, with their places.
+    Sent(Vec<(Id, LogPosition)>),
+    /// An answer or opened, with its place.
+    Answered(LogPosition),
+}
+
+/// Says everything that waits, in order.
+///
+/// # Errors
+/// An alarm, or the vault: what was not said is still there. That the exchange is not reached is no
+/// error here; it stands in [`FlushReport::waiting`].
+pub(crate) async fn flush(post: &mut impl Post) -> Result<FlushReport, Failure> {
+    let _turn = turn(post)?;
+    sweep_parts(post.vault(), &post.vault().lock()?)?;
+    let mut report = FlushReport::default();
+    for mut entry in entries(post.vault())? {
+        if entry.refused.is_some() {
+            continue;
+        }
+        // Where one could not be said, the ones behind it are not tried: they would wait as long.
+        if let Some((_, before)) = report.waiting.first() {
+            let why = Failure::new(before.key());
+            report.waiting.push((entry.id, why));
+            continue;
+        }
+        match deliver(post, &mut entry).await {
+            Ok(delivered) => {
+                finish(post, entry.id)?;
+                report.done.push((entry.id, delivered));
+            }
+            Err(failure) => match verdict(&failure) {
+                Verdict::Stop => return Err(failure),
+                Verdict::Wait => {
+                    note_attempt(post, &mut entry, &failure)?;
+                    report.waiting.push((entry.id, failure));
+                }
+                Verdict::Refused(owner) => {
+                    let reason = failure.key().to_owned();
+                    entry.refused = Some(RefusedEntry { at: post.now(), reason, owner });
+                    note_attempt(post, &mut entry, &failure)?;
+                    report.refused.push((entry.id, failure));
+                }
+            },
+        }
+    }
+    Ok(report)
+}
+
+/// One flush at a time: two that seal the same letter anew would use its id for two envelopes.
+fn turn(post: &impl Post) -> Result<FolderLock, Failure> {
+    let folder = post.home().join(TURN);
+    create_dir_durable(&folder).map_err(|error| Failure::home_unusable(&folder, error))?;
+    FolderLock::acquire(&folder, TURN_PATIENCE).map_err(|error| match &error {
+        LockError::Held { .. } => Failure::new("outbox.busy").because(error),
+        LockError::Disk(_) => Failure::home_unusable(&folder, error),
+    })
+}
+
+async fn deliver(post: &mut impl Post, entry: &mut Entry) -> Result<Delivered, Failure> {
+    match entry.command.clone() {
+        Command::Send(group) => deliver_letters(post, entry, group).await.map(Delivered::Sent),
+        Command::Opened(opened) => {
+            let request = v1::OpenedRequest { statement: bytes(opened.statement()) };
+            let receipt = post.opened(request).await?.receipt;
+            accept_answer(post, &opened, receipt).await
+        }
+        Command::Disposition(answer) => {
+            let (statement, detail) = (bytes(answer.statement()), bytes(&answer.detail.0));
+            let receipt = post.dispose(v1::DisposeRequest { statement, detail }).await?.receipt;
+            accept_answer(post, &answer, receipt).await
+        }
+    }
+}
+
+async fn deliver_letters(
+    post: &mut impl Post,
+    entry: &mut Entry,
+    mut group: SendGroup,
+) -> Result<Vec<(Id, LogPosition)>, Failure> {
+    let mut sealings = 0;
+    let answer = loop {
+        match post.send(send_request(post, entry.id, &group)?).await {
+            Err(stale) if stale.key() == "server.stale-key-set" && sealings < MAX_SEALINGS => {
+                post.sync().await?;
+                seal_anew(post, entry, &mut group)?;
+                sealings += 1;
+            }
+            answer => break answer?,
+        }
+    };
+    if answer.receipts.len() != group.letters.len() {
+        return Err(crate::rpc::incomplete("receipts"));
+    }
+    crash_point("client.outbox.replied");
+    let mut receipts = Vec::with_capacity(answer.receipts.len());
+    for (letter, receipt) in group.letters.iter().zip(answer.receipts) {
+        let verified = post.verify(&receipt, Some(letter.envelope())).await?;
+        receipts.push((verified, receipt));
+    }
+    record_sent(post, entry, &group, receipts)
+}
+
+fn send_request(
+    post: &impl Post,
+    entry: Id,
+    group: &SendGroup,
+) -> Result<v1::SendRequest, Failure> {
+    let letter = |(place, letter): (usize, &QueuedLetter)| {
+        let body = read_part(post.vault(), entry, group.revision, place, Part::Body)?;
+        Ok(v1::OutgoingLetter { envelope: bytes(letter.envelope()), body: bytes(&body) })
+    };
+    let letters = group.letters.iter().enumerate().map(letter).collect::<Result<_, Failure>>()?;
+    Ok(v1::SendRequest { letters })
+}
+
+/// Seals every letter of the group to the newest key sets, under the same ids, headers and authors.
+///
+/// The entry that names the new parts is written after them: a crash before it leaves the earlier
+/// sealing, which the exchange has refused and will refuse again.
+fn seal_anew(post: &impl Post, entry: &mut Entry, group: &mut SendGroup) -> Result<(), Failure> {
+    let terminal = post.keys()?.terminal_key(post.origin())?;
+    let mut sealed = Vec::with_capacity(group.letters.len());
+    for (place, letter) in group.letters.iter().enumerate() {
+        let kept = read_part(post.vault(), entry.id, group.revision, place, Part::Letter)?;
+        let composed = composed(letter, &kept).ok_or_else(|| damaged(entry.id))?;
+        let to = composed.header().to.institution;
+        let previous = previous_message(post.vault(), to)?;
+        let with = sealing(post, &terminal, previous)?;
+        sealed.push(post.with_random(|rng| seal(&composed, with, rng))?);
+    }
+    let lock = post.vault().lock()?;
+    group.revision += 1;
+    write_parts(&lock, entry.id, group.revision, &sealed)?;
+    group.letters = sealed.iter().map(|letter| QueuedLetter::new(&letter.envelope)).collect();
+    entry.command = Command::Send(group.clone());
+    entry.save(&lock)?;
+    sweep_parts(post.vault(), &lock)
+}
+
+/// What the worker wrote and signed, out of a sealed letter.
+fn composed(queued: &QueuedLetter, letter: &[u8]) -> Option<ComposedLetter> {
+    let parts = <v1::Letter as prost::Message>::decode(letter).ok()?;
+    let lines = queued.lines()?;
+    let header = Header {
+        id: lines.id,
+        from: lines.from,
+        to: lines.to,
+        urgency: lines.urgency,
+        ack_by: lines.ack_by,
+        replaces: lines.replaces,
+        composed: lines.composed,
+    };
+    let author = Zeroizing::new(parts.author.to_vec());
+    Some(ComposedLetter::kept(header, author, parts.author_note.to_vec()))
+}
+
+/// Takes the receipt of an answer. Where the exchange had nothing to add, the receipt is that of the
+/// earlier leaf, with its record: it must say of the same message what we say.
+async fn accept_answer(
+    post: &mut impl Post,
+    answer: &QueuedAnswer,
+    receipt: Option<v1::Receipt>,
+) -> Result<Delivered, Failure> {
+    let receipt = receipt.ok_or_else(|| crate::rpc::incomplete("receipt"))?;
+    crash_point("client.outbox.replied");
+    let ours = answer.statement();
+    let is_ours = receipt.record.is_empty() || receipt.record == ours;
+    let verified = post.verify(&receipt, is_ours.then_some(ours)).await?;
+    if !is_ours && !says_as_much(&verified, answer) {
+        let failure = Failure::bad_proof("the receipt is of another statement");
+        return Err(post.keep_alarm(failure));
+    }
+    let detail: &[u8] = if is_ours { &answer.detail.0 } else { &[] };
+    let at = record_answer(post, (answer.from, answer.message), (verified, receipt), detail)?;
+    Ok(Delivered::Answered(at))
+}
+
+/// Whether a leaf of another terminal of ours makes our `opened` needless.
+fn says_as_much(verified: &VerifiedReceipt, answer: &QueuedAnswer) -> bool {
+    let named = |bytes: &[u8]| match Statement::parse(bytes).ok()?.body {
+        AnyBody::Opened(lines) => Some((lines.from, lines.id, lines.envelope, lines.by)),
+        AnyBody::Disposition(lines) => Some((lines.from, lines.id, lines.envelope, lines.by)),
+        _ => None,
+    };
+    let is_opened = Statement::parse(answer.statement())
+        .is_ok_and(|statement| matches!(statement.body, AnyBody::Opened(_)));
+    let theirs = named(&verified.record);
+    is_opened && theirs.is_some() && theirs == named(answer.statement())
+}
+
+/// The records are written: the entry goes, then its parts. A crash before leaves an entry that is
+/// said once more and answered with the same receipt.
+fn finish(post: &impl Post, id: Id) -> Result<(), Failure> {
+    crash_point("client.outbox.recorded");
+    let lock = post.vault().lock()?;
+    lock.remove(&path(id))?;
+    sweep_parts(post.vault(), &lock)?;
+    crash_point("client.outbox.done");
+    Ok(())
+}
+
+fn note_attempt(post: &impl Post, entry: &mut Entry, failure: &Failure) -> Result<(), Failure> {
+    entry.attempts += 1;
+    entry.last = Some(Attempt { at: post.now(), failure: failure.key().to_owned() });
+    let lock = post.vault().lock()?;
+    // Somebody may have dropped it meanwhile.
+    if Entry::load(post.vault(), entry.id)?.is_some() {
+        entry.save(&lock)?;
+    }
+    Ok(())
+}
+
+fn damaged(entry: Id) -> Failure {
+    Failure::new("vault.damaged").with("file", path(entry))
+}
+
+fn bytes<B: From<Vec<u8>>>(slice: &[u8]) -> B {
+    slice.to_vec().into()
+}

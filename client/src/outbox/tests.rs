@@ -1,0 +1,224 @@
+//! What waits survives, goes out once, and is never sealed anew without being asked.
+
+use tsumugu_proto::v1;
+use tsumugu_trust::statement::{Destination, Urgency};
+use tsumugu_trust::value::{Id, Unit};
+
+use super::*;
+use crate::letters::{Content, Header, SealedLetter, Signer, compose, seal};
+use crate::mailbox::message::{LetterState, Message, letter_path};
+use crate::post::Post;
+use crate::post::testing::{TestPost, Trouble, happened, two_offices};
+
+/// A sealed notice to the other office.
+fn letter(post: &TestPost, to: Id, unit: &str) -> SealedLetter {
+    let keys = post.keys().unwrap();
+    let mut random = [0; 10];
+    post.with_random(|rng| rng.fill_bytes(&mut random));
+    let header = Header {
+        id: Id::for_message(post.now(), &random),
+        from: keys.institution,
+        to: Destination { institution: to, unit: unit.parse().unwrap() },
+        urgency: Urgency::Normal,
+        ack_by: None,
+        replaces: None,
+        composed: post.now(),
+    };
+    let kind = v1::LetterKind::Notice;
+    let content = Content { kind, case_id: None, body: b"{}".to_vec().into() };
+    let worker = keys.worker(None).unwrap();
+    let (key, shown) = (worker.signing_key(post.origin()).unwrap(), worker.shown().unwrap());
+    let signer = Signer { key: &key, shown: &shown };
+    let terminal = keys.terminal_key(post.origin()).unwrap();
+    let previous = previous_message(post.vault(), to).unwrap();
+    let with = sealing(post, &terminal, previous).unwrap();
+    post.with_random(|rng| {
+        let composed = compose(post.origin(), header, &content, signer, rng).unwrap();
+        seal(&composed, with, rng).unwrap()
+    })
+}
+
+fn queue(post: &TestPost, to: Id) -> (Entry, Id) {
+    post.home.clock.advance(1);
+    let sealed = letter(post, to, Unit::main().as_str());
+    let entry = queue_send(post, &[sealed]).unwrap();
+    let (_, id) = entry.messages()[0];
+    (entry, id)
+}
+
+fn waiting_keys(report: &FlushReport) -> Vec<&'static str> {
+    report.waiting.iter().map(|(_, failure)| failure.key()).collect()
+}
+
+#[tokio::test]
+async fn a_letter_is_sent_once_its_receipt_verified() {
+    let (mut hospital, care) = two_offices().await;
+    let to = care.institution.id;
+    let (entry, id) = queue(&hospital, to);
+    let report = flush(&mut hospital).await.unwrap();
+    let [(done, Delivered::Sent(sent))] = report.done.as_slice() else { panic!("{report:?}") };
+    assert_eq!((*done, sent[0].0), (entry.id, id));
+    assert!(entries(hospital.vault()).unwrap().is_empty());
+    assert!(hospital.vault().list("outbox-part").unwrap().is_empty());
+    let own = hospital.institution.id;
+    let message = hospital.message(own, id);
+    assert_eq!(happened(&message), ["envelope"]);
+    assert_eq!(message.letter, LetterState::Kept);
+    assert!(message.read_letter(hospital.vault(), hospital.directory()).unwrap().is_some());
+    assert!(was_made_here(hospital.vault(), own, id).unwrap());
+    let previous = previous_message(hospital.vault(), to).unwrap();
+    assert_eq!(previous, Some((id, message.digest().unwrap())));
+}
+
+#[tokio::test]
+async fn what_was_saved_goes_out_after_a_crash_with_the_same_bytes() {
+    let (mut hospital, care) = two_offices().await;
+    let (entry, id) = queue(&hospital, care.institution.id);
+    hospital.shown().troubles.push_back(Trouble::Refuse("connection.lost"));
+    let report = flush(&mut hospital).await.unwrap();
+    assert_eq!(waiting_keys(&report), ["connection.lost"]);
+    // As a new process sees it.
+    let again = Entry::load(&hospital.home.ctx.open_vault().unwrap(), entry.id).unwrap().unwrap();
+    assert_eq!((again.attempts, again.last.unwrap().failure.as_str()), (1, "connection.lost"));
+    assert!(was_made_here(hospital.vault(), hospital.institution.id, id).unwrap());
+    flush(&mut hospital).await.unwrap();
+    let shown = hospital.shown();
+    assert_eq!(shown.sent.len(), 2);
+    assert_eq!(shown.sent[0], shown.sent[1]);
+}
+
+#[tokio::test]
+async fn after_a_lost_answer_the_same_bytes_get_the_first_receipt() {
+    let (mut hospital, mut care) = two_offices().await;
+    let (_, id) = queue(&hospital, care.institution.id);
+    hospital.shown().troubles.push_back(Trouble::LoseAnswer);
+    assert_eq!(waiting_keys(&flush(&mut hospital).await.unwrap()), ["connection.lost"]);
+    // The recipient rotates: the letter was accepted, so nothing may be sealed anew.
+    care.rotate();
+    let report = flush(&mut hospital).await.unwrap();
+    assert_eq!(report.done.len(), 1);
+    let shown = hospital.shown();
+    assert_eq!(shown.sent[0], shown.sent[1]);
+    drop(shown);
+    assert_eq!(happened(&hospital.message(hospital.institution.id, id)), ["envelope"]);
+}
+
+#[tokio::test]
+async fn only_a_stale_key_set_has_it_sealed_anew_under_the_same_id() {
+    let (mut hospital, mut care) = two_offices().await;
+    let (_, id) = queue(&hospital, care.institution.id);
+    care.rotate();
+    let report = flush(&mut hospital).await.unwrap();
+    assert_eq!(report.done.len(), 1, "{report:?}");
+    let own = hospital.institution.id;
+    let (first, second) = {
+        let shown = hospital.shown();
+        (shown.sent[0].letters[0].clone(), shown.sent[1].letters[0].clone())
+    };
+    assert!(first.envelope != second.envelope && first.body != second.body);
+    let message = hospital.message(own, id);
+    assert_eq!(message.envelope().unwrap().0.statement.bytes(), second.envelope);
+    assert!(message.read_letter(hospital.vault(), hospital.directory()).unwrap().is_some());
+    assert!(hospital.vault().list("outbox-part").unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_new_sealing_is_on_disk_before_it_goes_out() {
+    let (mut hospital, mut care) = two_offices().await;
+    let (entry, _) = queue(&hospital, care.institution.id);
+    care.rotate();
+    hospital
+        .shown()
+        .troubles
+        .extend([Trouble::Refuse("server.stale-key-set"), Trouble::Refuse("connection.lost")]);
+    flush(&mut hospital).await.unwrap();
+    let kept = Entry::load(hospital.vault(), entry.id).unwrap().unwrap();
+    let Command::Send(group) = &kept.command else { panic!("a send") };
+    assert_eq!(group.letters[0].envelope(), &hospital.shown().sent[1].letters[0].envelope[..]);
+    assert_eq!(hospital.vault().list("outbox-part").unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_stays_until_it_is_dropped_and_holds_up_nothing() {
+    let (mut hospital, care) = two_offices().await;
+    let (refused, _) = queue(&hospital, care.institution.id);
+    let (sent, _) = queue(&hospital, care.institution.id);
+    hospital.shown().troubles.push_back(Trouble::Refuse("server.recipient-inactive"));
+    let report = flush(&mut hospital).await.unwrap();
+    assert_eq!(report.refused.len(), 1);
+    assert_eq!(report.done[0].0, sent.id);
+    let kept = Entry::load(hospital.vault(), refused.id).unwrap().unwrap().refused.unwrap();
+    assert_eq!(
+        (kept.reason.as_str(), kept.owner),
+        ("server.recipient-inactive", Owner::Administrator)
+    );
+    // It is not tried again.
+    flush(&mut hospital).await.unwrap();
+    assert_eq!(hospital.shown().sent.len(), 2);
+    assert!(drop_entry(&hospital, refused.id).unwrap());
+    assert!(!drop_entry(&hospital, refused.id).unwrap());
+    flush(&mut hospital).await.unwrap();
+    assert!(hospital.vault().list("outbox-part").unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn behind_one_that_waits_nothing_is_tried_and_an_alarm_ends_it() {
+    let (mut hospital, care) = two_offices().await;
+    queue(&hospital, care.institution.id);
+    queue(&hospital, care.institution.id);
+    hospital.shown().troubles.push_back(Trouble::Refuse("server.unavailable"));
+    let report = flush(&mut hospital).await.unwrap();
+    assert_eq!(waiting_keys(&report), ["server.unavailable"; 2]);
+    assert_eq!(hospital.shown().sent.len(), 1);
+    hospital.shown().troubles.push_back(Trouble::Refuse("log.forked"));
+    assert_eq!(flush(&mut hospital).await.unwrap_err().key(), "log.forked");
+    assert_eq!(entries(hospital.vault()).unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_group_is_committed_all_or_none() {
+    let (mut hospital, care) = two_offices().await;
+    let to = care.institution.id;
+    let letters = [letter(&hospital, to, "main"), letter(&hospital, to, "main")];
+    let entry = queue_send(&hospital, &letters).unwrap();
+    let ids: Vec<Id> = entry.messages().iter().map(|(_, id)| *id).collect();
+    let report = flush(&mut hospital).await.unwrap();
+    let [(_, Delivered::Sent(sent))] = report.done.as_slice() else { panic!("{report:?}") };
+    assert_eq!(sent.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
+    // The last of the group is what the next letter points back to.
+    assert_eq!(previous_message(hospital.vault(), to).unwrap().map(|(id, _)| id), Some(ids[1]));
+}
+
+#[tokio::test]
+async fn parts_without_an_entry_are_swept() {
+    let (mut hospital, care) = two_offices().await;
+    let (entry, _) = queue(&hospital, care.institution.id);
+    // As a crash between parts and entry leaves them.
+    hospital.vault().remove(&super::entry::path(entry.id)).unwrap();
+    assert_eq!(hospital.vault().list("outbox-part").unwrap().len(), 2);
+    flush(&mut hospital).await.unwrap();
+    assert!(hospital.vault().list("outbox-part").unwrap().is_empty());
+    assert!(hospital.shown().sent.is_empty());
+}
+
+#[tokio::test]
+async fn a_crash_between_reply_and_record_repeats_into_the_same_records() {
+    let (mut hospital, care) = two_offices().await;
+    let (entry, id) = queue(&hospital, care.institution.id);
+    let parts: Vec<_> = hospital.vault().list("outbox-part").unwrap();
+    let saved: Vec<_> = parts.iter().map(|p| hospital.vault().read(p).unwrap().unwrap()).collect();
+    flush(&mut hospital).await.unwrap();
+    let own = hospital.institution.id;
+    let first = hospital.vault().read(&crate::mailbox::message::path(own, id)).unwrap();
+    // The entry is back, as if the process had died before it was removed.
+    for (path, bytes) in parts.iter().zip(&saved) {
+        hospital.vault().write(path, bytes).unwrap();
+    }
+    hospital.vault().write_json(&super::entry::path(entry.id), &entry).unwrap();
+    flush(&mut hospital).await.unwrap();
+    assert!(entries(hospital.vault()).unwrap().is_empty());
+    let message = Message::load(hospital.vault(), own, id).unwrap().unwrap();
+    assert_eq!(happened(&message), ["envelope"]);
+    assert_eq!(hospital.vault().read(&crate::mailbox::message::path(own, id)).unwrap(), first);
+    assert!(hospital.vault().read(&letter_path(own, id)).unwrap().is_some());
+}
