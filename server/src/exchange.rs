@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use tonic::Request;
 use tsumugu_durable::clock::Clock;
 use tsumugu_proto::v1::{ErrorReason, Receipt};
+use tsumugu_trust::directory::Member;
+use tsumugu_trust::statement::TrustList;
 use tsumugu_trust::value::{Id, Time};
 
 use crate::ca::IssuingCa;
@@ -86,17 +88,36 @@ impl Exchange {
         Time(self.clock.now_ms())
     }
 
+    /// Whether a trust list names this exchange's log key and issuing CA. Under one that does not,
+    /// nobody could verify a receipt or connect any more, and nobody could put it right.
+    ///
+    /// # Errors
+    /// [`ErrorReason::Rule`]
+    pub fn check_names_us(&self, list: &TrustList) -> Result<(), Refused> {
+        if list.logs.iter().all(|log| log.0 != *self.reader.log_key()) {
+            return Err(Refused::new(ErrorReason::Rule, "the list does not name this exchange's log key").with("rule", "log"));
+        }
+        if list.ca_pins.iter().all(|pin| pin.0 != self.ca.pin()) {
+            return Err(Refused::new(ErrorReason::Rule, "the list does not pin this exchange's CA").with("rule", "ca-pin"));
+        }
+        Ok(())
+    }
+
     /// Who calls. Asked at every request: a connection lives for days, a removal counts at once.
     ///
     /// # Errors
     /// [`Refused`], by cause.
     pub fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Refused> {
+        self.admit(self.identify(request)?)
+    }
+
+    fn identify<T>(&self, request: &Request<T>) -> Result<Party, Refused> {
         let party = self.gate.identify(request.extensions(), self.clock.now_ms()).map_err(|error| match error {
             GateError::Expired | GateError::NotYetValid => Refused::new(ErrorReason::TerminalRemoved, error.to_string()),
             _ => Refused::new(ErrorReason::UnknownParty, error.to_string()),
         })?;
         let party = party.ok_or_else(|| Refused::new(ErrorReason::NoCertificate, "this call needs a client certificate"))?;
-        self.admit(party.party())
+        Ok(party.party())
     }
 
     /// Whether a party that the gate let in takes part now. Also asked while a stream is open.
@@ -114,19 +135,24 @@ impl Exchange {
                 Ok(Caller::Administrator(AdministratorCaller(id)))
             }
             Party::Terminal { institution, terminal } => {
-                let (institution, terminal) = (Id(institution), Id(terminal));
-                let unknown = || Refused::new(ErrorReason::UnknownParty, "no such terminal of that institution");
-                let member = published.directory.member(institution).ok_or_else(unknown)?;
-                let entry = member.terminals.get(&terminal).ok_or_else(unknown)?;
-                if entry.removed.is_some() {
-                    return Err(Refused::new(ErrorReason::TerminalRemoved, "the terminal was removed"));
-                }
-                if !member.is_active() {
+                let caller = TerminalCaller { institution: Id(institution), terminal: Id(terminal) };
+                if !Self::admitted(&published, caller)?.is_active() {
                     return Err(Refused::new(ErrorReason::Suspended, "the institution is suspended"));
                 }
-                Ok(Caller::Terminal(TerminalCaller { institution, terminal }))
+                Ok(Caller::Terminal(caller))
             }
         }
+    }
+
+    /// The institution of a terminal that was admitted and not removed; it may be suspended.
+    fn admitted(published: &Published, caller: TerminalCaller) -> Result<&Member, Refused> {
+        let unknown = || Refused::new(ErrorReason::UnknownParty, "no such terminal of that institution");
+        let member = published.directory.member(caller.institution).ok_or_else(unknown)?;
+        let entry = member.terminals.get(&caller.terminal).ok_or_else(unknown)?;
+        if entry.removed.is_some() {
+            return Err(Refused::new(ErrorReason::TerminalRemoved, "the terminal was removed"));
+        }
+        Ok(member)
     }
 
     /// The caller, who must be an administrator.
@@ -147,7 +173,25 @@ impl Exchange {
     pub fn terminal<T>(&self, request: &Request<T>) -> Result<TerminalCaller, Refused> {
         match self.caller(request)? {
             Caller::Terminal(caller) => Ok(caller),
-            Caller::Administrator(_) => Err(Refused::new(ErrorReason::UnknownParty, "administrators neither send nor read letters")),
+            Caller::Administrator(_) => Err(no_letters()),
+        }
+    }
+
+    /// The caller, who must be an admitted terminal, also of a suspended institution: for commands
+    /// that it signs. The sequencer refuses a suspended institution's new ones at their place in the
+    /// log, but takes the removal of a terminal (FORMATS, section 2.2, rule 6) and answers repeats
+    /// with their first receipt.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub fn signer<T>(&self, request: &Request<T>) -> Result<TerminalCaller, Refused> {
+        match self.identify(request)? {
+            Party::Terminal { institution, terminal } => {
+                let caller = TerminalCaller { institution: Id(institution), terminal: Id(terminal) };
+                Self::admitted(&self.reader.published(), caller)?;
+                Ok(caller)
+            }
+            Party::Administrator { .. } => Err(no_letters()),
         }
     }
 
@@ -176,6 +220,10 @@ impl Exchange {
     pub fn receipt(&self, leaf: &LeafInfo, published: &Published, with_record: bool) -> Result<Receipt, Refused> {
         self.reader.receipt(leaf, published, with_record).map_err(|error| broken(&error))
     }
+}
+
+fn no_letters() -> Refused {
+    Refused::new(ErrorReason::UnknownParty, "administrators neither send nor read letters")
 }
 
 /// The ledger could not be read: the operator sees why in the log, the caller that it was not his fault.

@@ -4,7 +4,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::directory::Refusal;
-use tsumugu_trust::statement::Malformed;
+use tsumugu_trust::statement::{MAX_STATEMENT, Malformed};
 
 /// The domain in `google.rpc.ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "tsumugu";
@@ -73,7 +73,10 @@ impl From<Refused> for Status {
 
 impl From<Malformed> for Refused {
     fn from(malformed: Malformed) -> Self {
-        Self::new(ErrorReason::Malformed, malformed.to_string())
+        match malformed {
+            Malformed::TooLong => Self::limit("statement_bytes", MAX_STATEMENT),
+            other => Self::new(ErrorReason::Malformed, other.to_string()),
+        }
     }
 }
 
@@ -87,7 +90,8 @@ impl From<Refusal> for Refused {
             Refusal::DuplicateKey => ErrorReason::DuplicateKey,
             Refusal::DuplicateNumber => ErrorReason::DuplicateNumber,
             Refusal::ConfusableName { .. } => ErrorReason::ConfusableName,
-            Refusal::UnknownParty => ErrorReason::UnknownParty,
+            // Nobody that the statement names; the caller itself was known at the gate.
+            Refusal::UnknownParty => ErrorReason::NotFound,
             Refusal::NotAdmitted => ErrorReason::TerminalRemoved,
             Refusal::Suspended => ErrorReason::Suspended,
             Refusal::RecipientInactive => ErrorReason::RecipientInactive,

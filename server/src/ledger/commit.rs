@@ -7,7 +7,7 @@ use tsumugu_durable::crash::crash_point;
 use tsumugu_durable::journal::Position;
 use tsumugu_trust::checkpoint::Checkpoint;
 
-use super::{ClearRow, Ledger, LedgerError, LeafRow, Published, key, read_lock, table, write_lock};
+use super::{ClearRow, Ledger, LedgerError, LeafRow, Published, Views, key, read_lock, table, write_lock};
 
 impl Ledger {
     /// Whether the round has anything to commit.
@@ -35,6 +35,8 @@ impl Ledger {
             .encode()
             .into_bytes();
         let round = std::mem::take(&mut self.round);
+        // Views that cannot take a committed round could never be opened again.
+        Views::check(&round.changes)?;
 
         // A crash from here on to the journal's sync loses the round or keeps it whole. Bodies
         // without a leaf are never named by anything.

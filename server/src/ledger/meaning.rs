@@ -78,7 +78,9 @@ impl Ledger {
         self.change(key(table::MESSAGE, &[&envelope.from.0, &envelope.id.0]), &row);
         if let Some(replaced) = envelope.replaces {
             let replaced = key(table::MESSAGE, &[&envelope.from.0, &replaced.0]);
-            if let Some(mut before) = self.lookup::<MessageRow>(&replaced)? {
+            // A message is superseded once: a second correction of it must not make its row grow.
+            let before = self.lookup::<MessageRow>(&replaced)?;
+            if let Some(mut before) = before.filter(|row| !row.state().adds_nothing(Event::Superseded)) {
                 before.join(at, Event::Superseded);
                 self.change(replaced, &before);
             }

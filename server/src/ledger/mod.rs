@@ -38,7 +38,7 @@ use tsumugu_trust::value::{Id, Origin, Time};
 pub use open::{OpenError, Recovery};
 pub(crate) use read::wire_hashes;
 pub use read::{LeafInfo, Reader, Visibility};
-pub use rows::{InvitationRow, LeafRow, MessageRow, WorkerRow};
+pub use rows::{InvitationRow, LeafRow, MAX_ANSWERS, MessageRow, WorkerRow};
 pub use stage::{Attached, Staged};
 pub use views::{Changes, ViewError, Views};
 pub(crate) use views::{key, table};
@@ -154,6 +154,7 @@ impl Ledger {
     pub fn reader(&self) -> Reader {
         Reader {
             origin: self.origin.clone(),
+            log_key: self.log_key.verifying_key().clone(),
             published: self.published.clone(),
             news: self.news.subscribe(),
             tree: self.tree.clone(),

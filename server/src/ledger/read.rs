@@ -3,6 +3,7 @@
 use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
+use prost::Message;
 use tokio::sync::watch;
 use tsumugu_durable::bodies::{BodyLocation, BodyReader};
 use tsumugu_durable::journal::JournalReader;
@@ -10,7 +11,8 @@ use tsumugu_proto::v1;
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::leaf::{Leaf, LogPosition};
 use tsumugu_trust::merkle::Tree;
-use tsumugu_trust::value::{Id, Origin};
+use tsumugu_trust::note::VerifyingKey;
+use tsumugu_trust::value::{Id, Origin, Time};
 
 use super::frames::{self, split_record};
 use super::{ClearRow, InvitationRow, LeafRow, LedgerError, MessageRow, Published, Views, key, read_lock, table};
@@ -49,6 +51,7 @@ pub struct LeafInfo {
 #[derive(Debug, Clone)]
 pub struct Reader {
     pub(super) origin: Origin,
+    pub(super) log_key: VerifyingKey,
     pub(super) published: Arc<ArcSwap<Published>>,
     pub(super) news: watch::Receiver<u64>,
     pub(super) tree: Arc<RwLock<Tree>>,
@@ -63,6 +66,12 @@ impl Reader {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The key that signs this log's checkpoints.
+    #[must_use]
+    pub fn log_key(&self) -> &VerifyingKey {
+        &self.log_key
     }
 
     /// The state after the last committed round.
@@ -223,6 +232,20 @@ impl Reader {
     /// [`LedgerError`]
     pub fn invitation(&self, id: Id) -> Result<Option<InvitationRow>, LedgerError> {
         Ok(self.views.row(&key(table::INVITATION, &[&id.0]))?)
+    }
+
+    /// How many invitations are neither used, closed nor expired.
+    ///
+    /// # Errors
+    /// [`LedgerError`]
+    pub fn open_invitations(&self, now: Time) -> Result<usize, LedgerError> {
+        let prefix = key(table::INVITATION, &[]);
+        let mut open = 0;
+        for pair in self.views.scan(&prefix, &prefix) {
+            let row = InvitationRow::decode(&pair?.1[..]).map_err(|_| LedgerError::Contradiction("a row does not decode"))?;
+            open += usize::from(row.end == 0 && row.expires > now.0);
+        }
+        Ok(open)
     }
 
     /// The leaf that a statement made.

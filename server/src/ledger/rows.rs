@@ -7,6 +7,9 @@ use tsumugu_trust::state::{Event, MessageState};
 use tsumugu_trust::statement::Answer;
 use tsumugu_trust::value::{Id, Time};
 
+/// Most dispositions of one message. People give one or two; a row of the views must stay small.
+pub const MAX_ANSWERS: usize = 64;
+
 /// Where a leaf and what belongs to it stand in the journal, and who may read the record.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct LeafRow {

@@ -119,16 +119,22 @@ impl Views {
         Ok(self.tree.scan_prefix(prefix).next_back().transpose()?.map(|(key, _)| key.to_vec()))
     }
 
+    /// Whether the views can take these changes.
+    ///
+    /// # Errors
+    /// [`ViewError::TooLarge`]
+    pub fn check(changes: &Changes) -> Result<(), ViewError> {
+        if changes.values().all(|value| value.len() <= MAX_VALUE) { Ok(()) } else { Err(ViewError::TooLarge) }
+    }
+
     /// Writes the changes of a round, all or none.
     ///
     /// # Errors
     /// [`ViewError`]
     pub fn write(&self, changes: &Changes) -> Result<(), ViewError> {
+        Self::check(changes)?;
         let mut batch = sled::Batch::default();
         for (key, value) in changes {
-            if value.len() > MAX_VALUE {
-                return Err(ViewError::TooLarge);
-            }
             batch.insert(key.as_slice(), value.as_slice());
         }
         Ok(self.tree.apply_batch(batch)?)

@@ -5,6 +5,7 @@ mod enrol;
 mod letters;
 mod statements;
 
+pub(crate) use statements::check_proposal;
 use tsumugu_trust::statement::Statement;
 use tsumugu_trust::value::Time;
 

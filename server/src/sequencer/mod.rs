@@ -13,6 +13,7 @@ use tsumugu_durable::crash::crash_point;
 use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::value::Time;
 
+pub(crate) use accept::check_proposal;
 pub use command::{Command, Done, OutgoingLetter, Outcome};
 
 use crate::ledger::{LOG, Ledger, LedgerError, Published};

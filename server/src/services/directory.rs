@@ -26,7 +26,7 @@ impl DirectoryService for Directory {
         Ok(Response::new(sync_directory::sync_directory(self.0.clone(), request.into_inner())))
     }
     async fn publish_statement(&self, request: Request<v1::PublishStatementRequest>) -> Answer<v1::PublishStatementResponse> {
-        let caller = self.0.terminal(&request)?;
+        let caller = self.0.signer(&request)?;
         answer(publish_statement::publish_statement(&self.0, caller, request.into_inner()).await)
     }
 }

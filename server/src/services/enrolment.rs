@@ -12,6 +12,7 @@ use std::sync::Arc;
 use tonic::Request;
 use tsumugu_proto::v1::enrolment_service_server::EnrolmentService;
 use tsumugu_proto::v1::{self, ErrorReason};
+use tsumugu_trust::hash::Hash;
 use tsumugu_trust::statement::{AnyBody, Invitation, Statement};
 use tsumugu_trust::value::Id;
 
@@ -48,6 +49,17 @@ impl EnrolmentService for Enrolment {
     }
 }
 
+/// Bytes of an HMAC-SHA-256. The exchange cannot check a request's, but it stores no other bytes.
+const MAC: usize = 32;
+
+/// Whether a request was made under a trust list of this log.
+pub(super) fn check_trust_list(exchange: &Exchange, digest: Hash) -> Result<(), Refused> {
+    if exchange.reader.published().directory.trust_lists().iter().any(|list| list.digest == digest) {
+        return Ok(());
+    }
+    Err(Refused::new(ErrorReason::Rule, "the request names a trust list that is not in this log").with("rule", "trust-list"))
+}
+
 pub(super) fn closed() -> Refused {
     Refused::new(ErrorReason::InvitationClosed, "the invitation is used, closed or expired")
 }
@@ -70,6 +82,9 @@ pub(super) fn is_open(exchange: &Exchange, id: Id) -> Result<bool, Refused> {
 
 /// Takes a request into a stored invitation: the first one, or the same one again.
 pub(super) fn take_request(exchange: &Exchange, id: Id, mut stored: StoredInvitation, request: StoredInvitation) -> Result<(), Refused> {
+    if request.mac.len() != MAC {
+        return Err(Refused::new(ErrorReason::Malformed, "a MAC has 32 bytes"));
+    }
     if !stored.request.is_empty() {
         let same = (&stored.request, &stored.mac, &stored.statements, &stored.csr) == (&request.request, &request.mac, &request.statements, &request.csr);
         return if same { Ok(()) } else { Err(closed()) };

@@ -29,7 +29,7 @@ impl ExchangeService for Letters {
     type FetchStream = ReceiverStream<Result<v1::FetchResponse, Status>>;
 
     async fn send(&self, request: Request<v1::SendRequest>) -> Answer<v1::SendResponse> {
-        let caller = self.0.terminal(&request)?;
+        let caller = self.0.signer(&request)?;
         answer(send::send(&self.0, caller, request.into_inner()).await)
     }
     async fn subscribe(&self, request: Request<v1::SubscribeRequest>) -> Answer<Self::SubscribeStream> {
@@ -41,11 +41,11 @@ impl ExchangeService for Letters {
         Ok(Response::new(fetch::fetch(&self.0, caller, request.into_inner()).await?))
     }
     async fn opened(&self, request: Request<v1::OpenedRequest>) -> Answer<v1::OpenedResponse> {
-        let caller = self.0.terminal(&request)?;
+        let caller = self.0.signer(&request)?;
         answer(opened::opened(&self.0, caller, request.into_inner()).await)
     }
     async fn dispose(&self, request: Request<v1::DisposeRequest>) -> Answer<v1::DisposeResponse> {
-        let caller = self.0.terminal(&request)?;
+        let caller = self.0.signer(&request)?;
         answer(dispose::dispose(&self.0, caller, request.into_inner()).await)
     }
     async fn track(&self, request: Request<v1::TrackRequest>) -> Answer<v1::TrackResponse> {

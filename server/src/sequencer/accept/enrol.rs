@@ -1,5 +1,7 @@
 //! Joining: trust lists, invitations, approved enrolments.
 
+use std::collections::BTreeSet;
+
 use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::directory::{CheckedEnrolment, check_invitation, check_invitation_closed};
 use tsumugu_trust::statement::{EndedReason, InvitationEnded, Statement, unsigned};
@@ -81,7 +83,11 @@ pub(super) fn enrol(ledger: &mut Ledger, now: Time, record: &Statement, enrolmen
         or_refuse!(trial.apply(at, statement));
         at.index += 1;
     }
+    let mut workers = BTreeSet::new();
     for worker in &checked.workers {
+        if !workers.insert(worker.worker) {
+            return Ok(Err(Refused::new(ErrorReason::Rule, "a worker is admitted at a terminal once").with("rule", "worker")));
+        }
         let bound = trial.bind_worker_key(&worker.key, worker.worker);
         or_refuse!(bound.map_err(|_| Refused::new(ErrorReason::DuplicateKey, "a worker's key is bound to another holder")));
         if ledger.worker_rows(worker.institution, worker.worker)?.iter().any(|(k, _)| k.ends_with(&worker.terminal.0)) {

@@ -12,7 +12,7 @@ use tsumugu_trust::value::{Id, Time};
 
 use super::super::command::{OutgoingLetter, Outcome};
 use super::{Accepted, first_receipt, or_refuse};
-use crate::ledger::{Attached, Ledger, LedgerError, MessageRow, key, table};
+use crate::ledger::{Attached, Ledger, LedgerError, MAX_ANSWERS, MessageRow, key, table};
 use crate::refused::Refused;
 
 /// A message id may be this old, ms.
@@ -43,7 +43,12 @@ pub(super) fn send(ledger: &mut Ledger, now: Time, institution: Id, letters: Vec
     }
     let mut at = ledger.next_position(now);
     for (letter, _) in letters.iter().zip(&known).filter(|(_, first)| first.is_none()) {
-        let checked = or_refuse!(check_envelope(ledger.directory(), at, &letter.envelope));
+        let checked = check_envelope(ledger.directory(), at, &letter.envelope).map_err(|refusal| match refusal {
+            // The sender was let in by the gate: it is the recipient that nobody knows.
+            Refusal::UnknownParty => Refusal::RecipientInactive,
+            other => other,
+        });
+        let checked = or_refuse!(checked);
         or_refuse!(check_time(now, checked.envelope()));
         or_refuse!(check_body(checked.envelope(), letter));
         if let Some(replaced) = checked.envelope().replaces {
@@ -72,6 +77,15 @@ pub(super) fn fetch(ledger: &mut Ledger, now: Time, institution: Id, terminal: I
     let to = row.recipient().ok_or(LedgerError::Contradiction("a message has no recipient"))?;
     if institution != to && institution != from {
         return Ok(Err(Refused::not_found()));
+    }
+    // The gate looked before the rounds in between: no body leaves after a removal in the log.
+    let at = ledger.next_position(now);
+    let Some(member) = ledger.directory().member(institution) else { return Ok(Err(Refused::not_found())) };
+    if !member.terminals.get(&terminal).is_some_and(|terminal| terminal.counts_at(at)) {
+        return Ok(Err(Refusal::NotAdmitted.into()));
+    }
+    if !member.is_active_at(at) {
+        return Ok(Err(Refusal::Suspended.into()));
     }
     if row.body.is_empty() {
         return Ok(Err(Refused::new(ErrorReason::BodyGone, "the exchange's copy was destroyed")));
@@ -132,6 +146,9 @@ pub(super) fn dispose(ledger: &mut Ledger, now: Time, institution: Id, statement
     }
     let at = ledger.next_position(now);
     or_refuse!(check_disposition(ledger.directory(), at, statement, &envelope, digest(&row)?));
+    if row.state().answers().count() >= MAX_ANSWERS {
+        return Ok(Err(Refused::limit("answers_per_message", MAX_ANSWERS)));
+    }
     let staged = ledger.stage_private(now, statement, Attached { body: None, detail })?;
     Ok(Ok(Outcome::Leaves(vec![staged.info])))
 }

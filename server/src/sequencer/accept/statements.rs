@@ -15,16 +15,22 @@ pub(super) fn administrate(ledger: &mut Ledger, now: Time, statement: &Statement
     if let Some(first) = first_receipt(ledger, statement)? {
         return Ok(Ok(Outcome::Leaves(vec![first])));
     }
+    or_refuse!(check_proposal(statement));
+    let staged = or_refuse!(ledger.stage_clear(now, statement));
+    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+}
+
+/// Whether administrators may propose a statement without an invitation.
+///
+/// # Errors
+/// [`ErrorReason::Malformed`]
+pub(crate) fn check_proposal(statement: &Statement) -> Result<(), Refused> {
     let allowed = match &statement.body {
         AnyBody::Standing(_) | AnyBody::CatalogueRelease(_) | AnyBody::TerminalRemoved(_) => true,
         AnyBody::Institution(record) => record.fax_only.is_some(),
         _ => false,
     };
-    if !allowed {
-        return Ok(Err(Refused::new(ErrorReason::Malformed, "not a statement that administrators propose")));
-    }
-    let staged = or_refuse!(ledger.stage_clear(now, statement));
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    if allowed { Ok(()) } else { Err(Refused::new(ErrorReason::Malformed, "not a statement that administrators propose")) }
 }
 
 pub(super) fn publish(ledger: &mut Ledger, now: Time, institution: Id, statement: &Statement) -> Accepted<Outcome> {

@@ -76,6 +76,7 @@ pub(in crate::services) async fn commit_list(exchange: &Exchange, id: Id, kept: 
     if !body.administrators.contains(&candidacy.administrator) {
         return Err(Refused::new(ErrorReason::Rule, "the list does not admit who asked").with("rule", "candidacy"));
     }
+    exchange.check_names_us(body)?;
     let directory = exchange.reader.published().directory.clone();
     let committed = directory.trust_lists().iter().any(|l| l.digest == list.digest());
     if !committed {

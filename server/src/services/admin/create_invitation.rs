@@ -34,10 +34,10 @@ pub(super) async fn create_invitation(exchange: &Exchange, request: v1::CreateIn
         return Err(Refused::new(ErrorReason::Malformed, "the sealed secret is not the one that was signed"));
     }
     let most = exchange.settings.limits.pending_invitations as usize;
-    if exchange.pending.invitations().map_err(|e| broken(&e))?.len() >= most && exchange.pending.invitation(body.invitation).map_err(|e| broken(&e))?.is_none() {
+    let known = exchange.pending.invitation(body.invitation).map_err(|e| broken(&e))?;
+    if known.is_none() && exchange.reader.open_invitations(exchange.now())? >= most {
         return Err(Refused::limit("pending_invitations", most));
     }
-    let known = exchange.pending.invitation(body.invitation).map_err(|e| broken(&e))?;
     match known {
         Some(known) if known.invitation != content.invitation => {
             return Err(Refused::new(ErrorReason::IdReused, "an invitation of that id exists"));

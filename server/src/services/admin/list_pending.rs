@@ -1,4 +1,6 @@
 use tsumugu_proto::v1::{self, EnrolmentState};
+use tsumugu_trust::directory::Directory;
+use tsumugu_trust::statement::{AnyBody, Statement};
 
 use crate::exchange::{Exchange, broken};
 use crate::refused::Refused;
@@ -28,6 +30,29 @@ pub(super) fn list_pending(exchange: &Exchange) -> Result<v1::ListPendingRespons
         pending.set_state(state);
         response.invitations.push(pending);
     }
-    response.proposals = exchange.pending.proposals().map_err(|e| broken(&e))?.into_iter().map(Into::into).collect();
+    let proposals = exchange.pending.proposals().map_err(|e| broken(&e))?;
+    response.proposals = proposals.into_iter().filter(|proposal| still_waits(exchange, proposal)).map(Into::into).collect();
     Ok(response)
+}
+
+/// Whether nothing but signatures is missing. What the log has overtaken, such as a standing whose
+/// number was given to another, can never be committed.
+fn still_waits(exchange: &Exchange, proposal: &[u8]) -> bool {
+    let Ok(statement) = Statement::parse(proposal) else { return false };
+    let directory = &exchange.reader.published().directory;
+    directory.administrators_signed(&statement) > 0 && version_is_next(directory, &statement.body)
+}
+
+fn version_is_next(directory: &Directory, body: &AnyBody) -> bool {
+    let member = |id| directory.member(id);
+    match body {
+        AnyBody::Standing(s) => member(s.institution).is_some_and(|m| s.version == m.standings.len() as u64 + 1),
+        AnyBody::Institution(i) => i.version == member(i.institution).map_or(0, |m| m.records.len() as u64) + 1,
+        AnyBody::CatalogueRelease(c) => c.version == directory.catalogues().len() as u64 + 1,
+        AnyBody::TerminalRemoved(t) => {
+            let entry = member(t.institution).and_then(|m| m.terminals.get(&t.terminal));
+            entry.is_some_and(|terminal| terminal.removed.is_none())
+        }
+        _ => false,
+    }
 }

@@ -6,13 +6,14 @@ use tsumugu_trust::statement::Statement;
 use super::approve::counted;
 use crate::exchange::{Exchange, broken};
 use crate::refused::Refused;
-use crate::sequencer::Command;
+use crate::sequencer::{Command, check_proposal};
 use crate::services::statement;
 
 /// Takes one administrator's signature under a standing, a FAX-only entry, a removal or a catalogue.
 pub(super) async fn propose(exchange: &Exchange, request: v1::ProposeRequest) -> Result<v1::ProposeResponse, Refused> {
     let _one = exchange.pending.lock().await;
     let signed = statement(&request.statement)?;
+    check_proposal(&signed)?;
     let directory = exchange.reader.published().directory.clone();
     if directory.administrators_signed(&signed) != 1 || signed.signatures().len() != 1 {
         return Err(Refused::new(ErrorReason::BadSignature, "not signed by exactly one administrator"));

@@ -3,7 +3,7 @@ use tsumugu_trust::directory::check_candidacy;
 use tsumugu_trust::hash::sha256;
 use tsumugu_trust::statement::AnyBody;
 
-use super::{stored, take_request};
+use super::{check_trust_list, stored, take_request};
 use crate::ca::RequestedKey;
 use crate::exchange::Exchange;
 use crate::pending::StoredInvitation;
@@ -19,6 +19,7 @@ pub(super) async fn request_candidacy(exchange: &Exchange, request: v1::RequestC
     };
     let (kept, invitation) = stored(exchange, body.invitation)?;
     check_candidacy(exchange.reader.origin(), &invitation, &candidacy)?;
+    check_trust_list(exchange, body.trust_list)?;
     RequestedKey::from_csr(&request.csr).map_err(|e| Refused::new(ErrorReason::Malformed, e.to_string()))?;
     if body.csr != sha256(&[&request.csr]) {
         return Err(Refused::new(ErrorReason::Malformed, "the certificate request is not the one that was signed"));

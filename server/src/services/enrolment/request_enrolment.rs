@@ -3,7 +3,7 @@ use tsumugu_trust::directory::check_enrolment;
 use tsumugu_trust::hash::sha256;
 use tsumugu_trust::statement::{AnyBody, Statement};
 
-use super::{stored, take_request};
+use super::{check_trust_list, stored, take_request};
 use crate::ca::RequestedKey;
 use crate::exchange::Exchange;
 use crate::pending::StoredInvitation;
@@ -27,6 +27,7 @@ pub(super) async fn request_enrolment(exchange: &Exchange, request: v1::RequestE
     let (kept, invitation) = stored(exchange, body.invitation)?;
     let finished = request.statements.iter().map(|bytes| statement(bytes)).collect::<Result<Vec<Statement>, _>>()?;
     check_enrolment(exchange.reader.origin(), &invitation, &enrolment, &finished)?;
+    check_trust_list(exchange, body.trust_list)?;
     RequestedKey::from_csr(&request.csr).map_err(|e| Refused::new(ErrorReason::Malformed, e.to_string()))?;
     if body.csr != sha256(&[&request.csr]) {
         return Err(Refused::new(ErrorReason::Malformed, "the certificate request is not the one that was signed"));

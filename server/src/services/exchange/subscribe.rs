@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use tsumugu_proto::v1::{self, ErrorReason, subscribe_response::Part};
@@ -41,9 +42,14 @@ async fn send_events(exchange: &Exchange, caller: TerminalCaller, request: &v1::
     if next > length {
         return Err(Refused::new(ErrorReason::Rule, "the mailbox has not so many events").with("rule", "start"));
     }
-    let mut piece = Part::Heartbeat(length);
+    // A stream begins with where the mailbox is. What others write is no event here and makes no
+    // heartbeat: it would tell every office how busy the exchange is.
+    let mut piece = Some(Part::Heartbeat(length));
+    let mut quiet_until = Instant::now() + HEARTBEAT;
     loop {
-        if to.send(Ok(v1::SubscribeResponse { part: Some(piece) })).await.is_err() {
+        if let Some(part) = piece.take()
+            && to.send(Ok(v1::SubscribeResponse { part: Some(part) })).await.is_err()
+        {
             return Ok(());
         }
         // A removal or suspension ends open streams, too.
@@ -64,7 +70,8 @@ async fn send_events(exchange: &Exchange, caller: TerminalCaller, request: &v1::
             next += 1;
         }
         if !events.is_empty() {
-            piece = Part::Events(v1::MailboxEvents { events });
+            quiet_until = Instant::now() + HEARTBEAT;
+            piece = Some(Part::Events(v1::MailboxEvents { events }));
             continue;
         }
         if request.stop_at_end {
@@ -72,10 +79,12 @@ async fn send_events(exchange: &Exchange, caller: TerminalCaller, request: &v1::
         }
         tokio::select! {
             changed = news.changed() => if changed.is_err() { return Ok(()) },
-            () = tokio::time::sleep(HEARTBEAT) => {}
+            () = sleep_until(quiet_until) => {
+                piece = Some(Part::Heartbeat(next));
+                quiet_until = Instant::now() + HEARTBEAT;
+            }
             () = to.closed() => return Ok(()),
         }
-        piece = Part::Heartbeat(next);
     }
 }
 
