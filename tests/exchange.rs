@@ -1,0 +1,13 @@
+//! The exchange as its parties see it: raw gRPC over mutual TLS, against a server in this process.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+#[path = "exchange/bootstrap.rs"]
+mod bootstrap;
+#[path = "exchange/enrol.rs"]
+mod enrol;
+#[path = "exchange/receive.rs"]
+mod receive;
+#[path = "exchange/send.rs"]
+mod send;
+mod support;
