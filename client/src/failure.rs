@@ -48,6 +48,12 @@ impl Failure {
         self
     }
 
+    /// The same said of something else that it keeps from being done; the cause stays with this one.
+    #[must_use]
+    pub fn repeated(&self) -> Self {
+        Self { sentence: self.sentence.clone(), retry_after: self.retry_after, source: None }
+    }
+
     /// The message's key.
     #[must_use]
     pub fn key(&self) -> &'static str {

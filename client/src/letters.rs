@@ -31,6 +31,8 @@ pub use seal::{NotSealed, SealedLetter, Sealing, seal};
 pub use unreadable::Unreadable;
 pub use worker::NamedWorker;
 
+pub(crate) use worker::all_log_keys;
+
 /// The media type of a filled form.
 pub const FORM_TYPE: &str = "application/json";
 

@@ -20,4 +20,4 @@ mod tests;
 pub use find::{SHORT_ID, all, find, short_ids};
 
 pub(crate) use apply::apply_record;
-pub(crate) use sync::{MailboxReport, sync_mailbox};
+pub(crate) use sync::sync_mailbox;

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! outbox/ENTRY          JSON: the commands' statements, attempts, why it was refused
-//! outbox-part/ENTRY/…   letters and sealed bodies, written before the entry that names them
+//! outbox-part/ENTRY-…   letters and sealed bodies, written before the entry that names them
 //!
 //! queue ── saved ── call ── replied ── receipts verified ── recorded ── entry removed
 //! ```
@@ -27,7 +27,7 @@ pub use entry::{
 pub use owner::Owner;
 pub use record::{SentRecord, sent_path};
 
-pub(crate) use flush::{Delivered, FlushReport, flush};
+pub(crate) use flush::{Delivered, FlushReport, flush, waiting};
 pub(crate) use queue::{drop_entry, queue_answer, queue_opened, queue_send, sealing};
 pub(crate) use record::{previous_message, remember_previous, was_made_here};
 

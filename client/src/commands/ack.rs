@@ -4,7 +4,7 @@ use serde::Serialize;
 use tsumugu_trust::statement::Answer;
 use tsumugu_trust::value::Time;
 
-use super::mail::{choose_worker, exchange_mail, find_message, with_signer};
+use super::mail::{choose_worker, exchange_mail, find_message, say_queued, with_signer};
 use super::open::readable;
 use super::shown::{ShownParty, japanese};
 use crate::args::{AckArgs, Disposition};
@@ -14,7 +14,7 @@ use crate::jst;
 use crate::letters::{Reply, answer};
 use crate::mailbox::message::{LetterState, Message};
 use crate::messages::Sentence;
-use crate::outbox::{Delivered, flush, queue_answer};
+use crate::outbox::{Delivered, queue_answer};
 use crate::output::{Outcome, Page};
 use crate::session::{Purpose, Session};
 
@@ -58,7 +58,7 @@ impl Answered {
 /// before; a rejection without a reason; no worker; an alarm.
 pub async fn run(ctx: &Context, args: &AckArgs) -> Result<Answered, Failure> {
     let mut session = Session::open(ctx, Purpose::Act)?;
-    exchange_mail(&mut session).await?;
+    let mail = exchange_mail(&mut session).await?;
     let (from, id) = find_message(&mut session, &args.id).await?;
     let message = Message::load(session.vault(), from, id)?;
     let message = message.ok_or_else(|| Failure::unknown_message(&args.id))?;
@@ -84,7 +84,7 @@ pub async fn run(ctx: &Context, args: &AckArgs) -> Result<Answered, Failure> {
         Ok(ctx.with_random(|rng| answer(origin, reply, key, signer, &terminal, rng))?)
     })?;
     let entry = queue_answer(&session, (from, id), &sealed.statement, &sealed.sealed)?;
-    let mut report = flush(&mut session).await?;
+    let mut report = say_queued(&mut session, &mail).await?;
     let at = report.done.iter().find_map(|(done, delivered)| match delivered {
         Delivered::Answered(at) if *done == entry.id => Some(*at),
         _ => None,

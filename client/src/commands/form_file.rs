@@ -100,3 +100,59 @@ fn form_id(bytes: &[u8], format: Format) -> String {
     };
     named.unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use tsumugu_catalogue::{Catalogue, examples};
+    use tsumugu_trust::testing::World;
+    use tsumugu_trust::value::InstitutionKind;
+
+    use super::*;
+
+    fn file(suffix: &str, text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn forms_are_read_as_toml_and_as_json() {
+        for (name, text) in examples::ALL {
+            let form = read_form(file(".toml", text).path()).unwrap();
+            let json = file(".json", &form.to_json().to_string());
+            assert_eq!(read_form(json.path()).unwrap(), form, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_without_its_values() {
+        let key = |text: &str| read_form(file(".toml", text).path()).unwrap_err();
+        assert_eq!(key("form = \"x\"").key(), "form.unknown");
+        assert_eq!(key("form = ").key(), "form.bad-file");
+        let wrong = key("form = \"notice-admission\"\n[values]\ndate_admitted = \"秘密\"");
+        assert_eq!(wrong.key(), "form.bad-value");
+        let said = wrong.sentence().ja();
+        assert!(said.contains("notice-admission") && said.contains("date_admitted"), "{said}");
+        assert!(!said.contains("秘密"), "{said}");
+        let missing = read_form(Path::new("no-such-file.toml")).unwrap_err();
+        assert_eq!(missing.key(), "file.unreadable");
+        let long = "#".repeat(limits::MAX_FILE_BYTES + 1);
+        assert_eq!(key(&long).key(), "file.too-large");
+        assert_eq!(key(&long[1..]).key(), "form.bad-file");
+    }
+
+    #[test]
+    fn the_send_fills_in_both_institutions_and_the_day_in_japan() {
+        let mut world = World::new(1);
+        let hospital = world.admit("架空中央病院", InstitutionKind::Hospital);
+        let care = world.admit("ケアプラン架空", InstitutionKind::CareOffice);
+        let mut form = Catalogue::built_in().empty("mhlw-admission-info-r6").unwrap();
+        form.set("date_provided", &json!("2020-01-01")).unwrap();
+        let late: Time = "2026-11-22T15:00:00.000Z".parse().unwrap();
+        fill_by_send(&mut form, world.directory(), (care.id, hospital.id), late).unwrap();
+        let value = |id: &str| form.value(id).unwrap().to_json();
+        assert_eq!(value("date_provided"), json!("2026-11-23"));
+        assert_eq!(value("to_org")["name"], json!("架空中央病院"));
+        assert_eq!(value("from_org")["number"], json!(care.record.number.as_str()));
+    }
+}

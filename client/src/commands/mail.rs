@@ -5,9 +5,9 @@ use tsumugu_trust::value::Id;
 use crate::failure::{Exit, Failure};
 use crate::identity::{TerminalKeys, WorkerSecret};
 use crate::letters::Signer;
-use crate::mailbox::{self, MailboxReport, sync_mailbox};
+use crate::mailbox::{self, sync_mailbox};
 use crate::messages::Sentence;
-use crate::outbox::{FlushReport, flush};
+use crate::outbox::{FlushReport, entries, flush, waiting};
 use crate::session::{Session, StoredAlarm};
 
 /// Characters of an id that name a worker at least.
@@ -18,10 +18,8 @@ const SHORTEST_PREFIX: usize = 4;
 pub(super) struct Mail {
     /// Whether the mailbox is up to date; else it is what this PC knew before.
     pub(super) fresh: bool,
-    /// What came.
-    pub(super) mailbox: MailboxReport,
-    /// What went.
-    pub(super) outbox: FlushReport,
+    /// Why the exchange was not reached.
+    pub(super) why: Option<Failure>,
 }
 
 /// Says what waits, takes in what is new, and says what that made necessary.
@@ -37,42 +35,55 @@ pub(super) async fn exchange_mail(session: &mut Session<'_>) -> Result<Mail, Fai
         session.ctx().note(&Sentence::new("mailbox.from-memory"));
         return Ok(mail);
     }
-    match exchange(session, &mut mail).await {
+    match exchange(session).await {
         Ok(()) => mail.fresh = true,
         Err(failure) if failure.exit() == Exit::Unreachable => {
             session.ctx().note(failure.sentence());
             session.ctx().note(&Sentence::new("mailbox.from-memory"));
+            mail.why = Some(failure);
         }
         Err(failure) => return Err(failure),
     }
-    say_outbox(session, &mail.outbox);
+    say_outbox(session)?;
     Ok(mail)
 }
 
-async fn exchange(session: &mut Session<'_>, mail: &mut Mail) -> Result<(), Failure> {
-    session.sync().await?;
-    mail.outbox = flush(session).await?;
-    mail.mailbox = sync_mailbox(session).await?;
-    if mail.mailbox.letters.is_empty() {
-        return Ok(());
+/// Says what was just queued. Where the exchange was not reached a moment ago, it is not tried again:
+/// a person waits.
+///
+/// # Errors
+/// As [`flush`].
+pub(super) async fn say_queued(
+    session: &mut Session<'_>,
+    mail: &Mail,
+) -> Result<FlushReport, Failure> {
+    match &mail.why {
+        Some(why) => waiting(session, why),
+        None => flush(session).await,
     }
+}
+
+async fn exchange(session: &mut Session<'_>) -> Result<(), Failure> {
+    session.sync().await?;
+    flush(session).await?;
+    let report = sync_mailbox(session).await?;
     // Letters that do not open were answered into the outbox.
-    let more = flush(session).await?;
-    mail.outbox.done.extend(more.done);
-    mail.outbox.refused.extend(more.refused);
-    mail.outbox.waiting = more.waiting;
+    if !report.letters.is_empty() {
+        flush(session).await?;
+    }
     Ok(())
 }
 
 /// Says how much waits or was refused, so that nobody takes it for sent.
-pub(super) fn say_outbox(session: &Session<'_>, report: &FlushReport) {
-    let say = |key, count: usize| {
+fn say_outbox(session: &Session<'_>) -> Result<(), Failure> {
+    let (refused, waiting): (Vec<_>, Vec<_>) =
+        entries(session.vault())?.into_iter().partition(|entry| entry.refused.is_some());
+    for (key, count) in [("outbox.waiting", waiting.len()), ("outbox.refused", refused.len())] {
         if count > 0 {
             session.ctx().note(&Sentence::new(key).with("count", count));
         }
-    };
-    say("outbox.waiting", report.waiting.len());
-    say("outbox.refused", report.refused.len());
+    }
+    Ok(())
 }
 
 /// The message that somebody means. Where this PC does not know it, mail is exchanged first.
@@ -127,4 +138,59 @@ pub(super) fn with_signer<T>(
     let key = worker.signing_key(session.origin())?;
     let shown = worker.shown()?;
     sign(Signer { key: &key, shown: &shown })
+}
+
+#[cfg(test)]
+mod tests {
+    use tsumugu_trust::value::Id;
+
+    use super::*;
+    use crate::identity::Seed;
+    use crate::identity::text::Bytes;
+
+    fn worker(id: u8, name: &str) -> WorkerSecret {
+        let card = tsumugu_proto::v1::WorkerCard { name: name.into(), role: String::new() };
+        WorkerSecret {
+            id: Id([id; 16]),
+            seed: Seed::new([0; 32]),
+            card: Bytes::new(prost::Message::encode_to_vec(&card)),
+            card_salt: Seed::new([0; 32]),
+            statement: Bytes::default(),
+            receipt: Bytes::default(),
+        }
+    }
+
+    fn keys(workers: Vec<WorkerSecret>) -> TerminalKeys {
+        TerminalKeys {
+            institution: Id([1; 16]),
+            terminal: Id([2; 16]),
+            institution_seed: Seed::new([0; 32]),
+            terminal_seed: Seed::new([0; 32]),
+            key_sets: Vec::new(),
+            workers,
+        }
+    }
+
+    #[test]
+    fn a_worker_is_named_in_full_or_by_a_beginning_that_nobody_shares() {
+        let keys =
+            keys(vec![worker(0x11, "佐藤 健"), worker(0x12, "佐藤 花"), worker(0x22, "佐藤")]);
+        let chosen =
+            |named| choose_worker(&keys, named).map(|worker| worker.id.0[0]).map_err(|e| e.key());
+        assert_eq!(chosen(Some("佐藤 健")), Ok(0x11));
+        // A name in full is no beginning of the others.
+        assert_eq!(chosen(Some("佐藤")), Ok(0x22));
+        assert_eq!(chosen(Some("佐藤 ")), Err("worker.ambiguous"));
+        assert_eq!(chosen(Some("2222")), Ok(0x22));
+        assert_eq!(chosen(Some("222")), Err("worker.unknown"));
+        assert_eq!(chosen(Some("")), Err("worker.unknown"));
+        assert_eq!(chosen(None), Err("worker.needed"));
+    }
+
+    #[test]
+    fn the_only_worker_need_not_be_named() {
+        let keys = keys(vec![worker(0x11, "佐藤 健")]);
+        assert_eq!(choose_worker(&keys, None).unwrap().id, Id([0x11; 16]));
+        assert_eq!(choose_worker(&keys, Some("田中")).unwrap_err().key(), "worker.unknown");
+    }
 }

@@ -9,7 +9,7 @@ use crate::args::OutboxArgs;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::jst;
-use crate::messages::{self, Sentence};
+use crate::messages::Sentence;
 use crate::outbox::{Command, Entry, Owner, drop_entry, entries};
 use crate::output::{Outcome, Page};
 use crate::session::{Purpose, Session};
@@ -40,6 +40,8 @@ pub struct ListedEntry {
     pub attempts: u32,
     /// Key of the last failure.
     pub failure: Option<String>,
+    /// What was said then, in Japanese and English.
+    pub said: Option<[String; 2]>,
     /// Who can put a refusal right: `sender`, `administrator`, `recipient`.
     pub owner: Option<Owner>,
     /// The messages that it is about.
@@ -112,6 +114,7 @@ impl ListedEntry {
             age_seconds: now.0.saturating_sub(entry.created.0) / 1000,
             attempts: entry.attempts,
             failure: entry.last.as_ref().map(|last| last.failure.clone()),
+            said: entry.last.as_ref().map(|last| [last.said_ja.clone(), last.said_en.clone()]),
             owner: entry.refused.as_ref().map(|refused| refused.owner),
             messages,
             created_at: entry.created,
@@ -133,10 +136,7 @@ impl ListedEntry {
         for target in &self.messages {
             page.row(&format!("    {}  {}", target.id, target.with.row()));
         }
-        let said = self.failure.as_deref().and_then(messages::find).map(|m| Sentence::new(m.key()));
-        if let Some(said) = said {
-            page.say(&said);
-        }
+        self.said.iter().flatten().for_each(|said| page.row(&format!("    {said}")));
         if let Some(owner) = self.owner {
             page.row(&format!("    → {} {}", owner.ja(), owner.en()));
         }

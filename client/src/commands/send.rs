@@ -9,7 +9,7 @@ use tsumugu_trust::statement::Urgency;
 use tsumugu_trust::value::{Id, Time};
 
 use super::form_file::{fill_by_send, read_form};
-use super::mail::{choose_worker, exchange_mail, with_signer};
+use super::mail::{choose_worker, exchange_mail, say_queued, with_signer};
 use super::shown::ShownParty;
 use crate::args::SendArgs;
 use crate::context::Context;
@@ -98,7 +98,7 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     let mut session = Session::open(ctx, Purpose::Act)?;
     // What waits goes first, and the directory is brought up to date; without the exchange, what this
     // PC knows has to do, and the exchange says later where that was not enough.
-    exchange_mail(&mut session).await?;
+    let mail = exchange_mail(&mut session).await?;
     let recipients = recipients::resolve(session.directory(), &args.to)?;
     let draft = Draft { form: &form, urgency: urgency(args), ack_by, case: args.case };
     let worker = choose_worker(session.identity().terminal()?, args.worker.as_deref())?;
@@ -111,7 +111,7 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     let ids: Vec<Id> = letters.iter().map(|(composed, _)| composed.header().id).collect();
     let sealed: Vec<SealedLetter> = letters.into_iter().map(|(_, sealed)| sealed).collect();
     let entry = queue_send(&session, &sealed)?;
-    let report = crate::outbox::flush(&mut session).await?;
+    let report = say_queued(&mut session, &mail).await?;
     outcome(&session, &entry, &recipients, &ids, report, warnings(&form))
 }
 

@@ -107,7 +107,7 @@ fn check_admission(
 }
 
 /// The log's keys by every trust list: a worker may have been admitted under an earlier one.
-fn all_log_keys(directory: &Directory) -> Vec<VerifyingKey> {
+pub(crate) fn all_log_keys(directory: &Directory) -> Vec<VerifyingKey> {
     let lists = directory.trust_lists().iter().flat_map(|list| &list.body.logs);
     let mut keys: Vec<_> = lists.map(|log| log.0.clone()).collect();
     keys.sort_unstable();

@@ -10,7 +10,7 @@ use tsumugu_trust::value::Id;
 use super::apply::apply_record;
 use super::message::{Doubt, LetterState, Message, letter_path};
 use crate::failure::Failure;
-use crate::letters::{Incoming, OpenedLetter, Unreadable, open, unreadable};
+use crate::letters::{Incoming, OpenedLetter, Unreadable, all_log_keys, open, unreadable};
 use crate::outbox::{Command, entries, queue_answer};
 use crate::post::Post;
 
@@ -205,7 +205,8 @@ async fn doubts(
     if differs {
         doubts.push(Doubt::ChainDiffers);
     }
-    let keys = post.directory().log_keys();
+    // The sender may have sealed it under a log key that has left the list since.
+    let keys = all_log_keys(post.directory());
     match VerifiedCheckpoint::verify(&maker.checkpoint, post.origin().as_str(), &keys) {
         Ok(checkpoint) => post.compare(checkpoint).await?,
         Err(_) => doubts.push(Doubt::ForeignCheckpoint),

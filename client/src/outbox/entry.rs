@@ -45,6 +45,10 @@ pub struct Attempt {
     pub at: Time,
     /// Key of the failure's message, such as `connection.lost`.
     pub failure: String,
+    /// What was said, in Japanese.
+    pub said_ja: String,
+    /// What was said, in English.
+    pub said_en: String,
 }
 
 /// A refusal for good.
@@ -200,7 +204,8 @@ pub(super) fn part_path(entry: Id, revision: u32, place: usize, part: Part) -> S
         Part::Letter => "letter",
         Part::Body => "body",
     };
-    format!("{PARTS}/{entry}/{revision}-{place}-{part}")
+    // One segment: folders would stay behind when the parts go.
+    format!("{PARTS}/{entry}-{revision}-{place}-{part}")
 }
 
 /// A part of an entry.

@@ -68,8 +68,7 @@ pub(crate) async fn flush(post: &mut impl Post) -> Result<FlushReport, Failure> 
         }
         // Where one could not be said, the ones behind it are not tried: they would wait as long.
         if let Some((_, before)) = report.waiting.first() {
-            let why = Failure::new(before.key());
-            report.waiting.push((entry.id, why));
+            report.waiting.push((entry.id, before.repeated()));
             continue;
         }
         match deliver(post, &mut entry).await {
@@ -93,6 +92,16 @@ pub(crate) async fn flush(post: &mut impl Post) -> Result<FlushReport, Failure> 
         }
     }
     Ok(report)
+}
+
+/// What waits, where the exchange was just found to be out of reach: nothing is tried.
+///
+/// # Errors
+/// The vault.
+pub(crate) fn waiting(post: &impl Post, why: &Failure) -> Result<FlushReport, Failure> {
+    let entries = entries(post.vault())?.into_iter().filter(|entry| entry.refused.is_none());
+    let waiting = entries.map(|entry| (entry.id, why.repeated())).collect();
+    Ok(FlushReport { waiting, ..FlushReport::default() })
 }
 
 /// One flush at a time: two that seal the same letter anew would use its id for two envelopes.
@@ -250,7 +259,13 @@ fn finish(post: &impl Post, id: Id) -> Result<(), Failure> {
 
 fn note_attempt(post: &impl Post, entry: &mut Entry, failure: &Failure) -> Result<(), Failure> {
     entry.attempts += 1;
-    entry.last = Some(Attempt { at: post.now(), failure: failure.key().to_owned() });
+    let said = failure.sentence();
+    entry.last = Some(Attempt {
+        at: post.now(),
+        failure: failure.key().to_owned(),
+        said_ja: said.ja(),
+        said_en: said.en(),
+    });
     let lock = post.vault().lock()?;
     // Somebody may have dropped it meanwhile.
     if Entry::load(post.vault(), entry.id)?.is_some() {
