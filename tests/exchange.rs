@@ -11,3 +11,9 @@ mod receive;
 #[path = "exchange/send.rs"]
 mod send;
 mod support;
+#[path = "exchange/administrate.rs"]
+mod administrate;
+#[path = "exchange/log.rs"]
+mod log;
+#[path = "exchange/publish.rs"]
+mod publish;

@@ -11,6 +11,7 @@ use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::statement::Statement;
 use tsumugu_trust::value::Id;
 
+use crate::exchange::Exchange;
 use crate::refused::Refused;
 
 type Answer<T> = Result<tonic::Response<T>, Status>;
@@ -20,8 +21,12 @@ fn answer<T>(result: Result<T, Refused>) -> Answer<T> {
     result.map(tonic::Response::new).map_err(Status::from)
 }
 
-/// Reads a statement that a caller handed in.
-fn statement(bytes: &[u8]) -> Result<Statement, Refused> {
+/// Reads a statement that a caller handed in, within the operator's limit.
+fn statement(exchange: &Exchange, bytes: &[u8]) -> Result<Statement, Refused> {
+    let most = exchange.settings.limits.statement_bytes;
+    if bytes.len() > most as usize {
+        return Err(Refused::limit("statement_bytes", most));
+    }
     Ok(Statement::parse(bytes)?)
 }
 

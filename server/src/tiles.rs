@@ -56,6 +56,10 @@ fn put(folder: &Path, name: &str, content: &[u8]) -> Result<(), TileError> {
     if let Some(parent) = path.parent() {
         create_dir_durable(parent)?;
     }
+    // After a start every tile is looked at: those that are there need no write and no sync.
+    if std::fs::read(&path).is_ok_and(|found| found == content) {
+        return Ok(());
+    }
     write_atomic(&path, content)?;
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(super) async fn approve(exchange: &Exchange, request: v1::ApproveRequest) ->
     if kept.request.is_empty() {
         return Err(Refused::new(ErrorReason::Rule, "nothing was handed in for this invitation").with("rule", "request"));
     }
-    let signed = statement(&request.statement)?;
+    let signed = statement(exchange, &request.statement)?;
     let merged = merge(exchange, &kept, &signed)?;
     let receipt = match &merged.body {
         AnyBody::Institution(_) => commit_institution(exchange, id, &kept, &invitation, &merged).await?,
@@ -46,8 +46,8 @@ fn merge(exchange: &Exchange, kept: &StoredInvitation, signed: &Statement) -> Re
 }
 
 async fn commit_institution(exchange: &Exchange, id: Id, kept: &StoredInvitation, invitation: &Invitation, record: &Statement) -> Result<Option<v1::Receipt>, Refused> {
-    let enrolment = statement(&kept.request)?;
-    let finished = kept.statements.iter().map(|bytes| statement(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let enrolment = Statement::parse(&kept.request)?;
+    let finished = kept.statements.iter().map(|bytes| Statement::parse(bytes)).collect::<Result<Vec<_>, _>>()?;
     let checked = check_enrolment(exchange.reader.origin(), invitation, &enrolment, &finished)?;
     let directory = exchange.reader.published().directory.clone();
     let version = directory.member(invitation.subject).map_or(0, |member| member.records.len() as u64) + 1;
@@ -69,7 +69,7 @@ async fn commit_institution(exchange: &Exchange, id: Id, kept: &StoredInvitation
 
 /// Commits a trust list when its signatures suffice; `None` when some are missing.
 pub(in crate::services) async fn commit_list(exchange: &Exchange, id: Id, kept: &StoredInvitation, list: &Statement) -> Result<Option<v1::Receipt>, Refused> {
-    let request = statement(&kept.request)?;
+    let request = Statement::parse(&kept.request)?;
     let (AnyBody::TrustList(body), AnyBody::Candidacy(candidacy)) = (&list.body, &request.body) else {
         return Err(Refused::new(ErrorReason::Malformed, "not a trust list for a candidacy"));
     };

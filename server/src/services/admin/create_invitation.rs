@@ -26,7 +26,7 @@ pub(super) async fn create_invitation(exchange: &Exchange, request: v1::CreateIn
         return Err(Refused::limit("sealed secret bytes", MAX_SEALED_SECRET));
     }
     let content = v1::InvitationContent::decode(&document.content[..]).map_err(|_| Refused::new(ErrorReason::Malformed, "the document does not decode"))?;
-    let invitation = statement(&content.invitation)?;
+    let invitation = statement(exchange, &content.invitation)?;
     let AnyBody::Invitation(body) = &invitation.body else {
         return Err(Refused::new(ErrorReason::Malformed, "not an invitation"));
     };

@@ -12,7 +12,7 @@ use crate::services::statement;
 /// Takes one administrator's signature under a standing, a FAX-only entry, a removal or a catalogue.
 pub(super) async fn propose(exchange: &Exchange, request: v1::ProposeRequest) -> Result<v1::ProposeResponse, Refused> {
     let _one = exchange.pending.lock().await;
-    let signed = statement(&request.statement)?;
+    let signed = statement(exchange, &request.statement)?;
     check_proposal(&signed)?;
     let directory = exchange.reader.published().directory.clone();
     if directory.administrators_signed(&signed) != 1 || signed.signatures().len() != 1 {

@@ -20,8 +20,8 @@ pub(super) async fn bootstrap(exchange: &Exchange, request: v1::BootstrapRequest
     if !stored.invitation.is_empty() {
         return Err(Refused::not_found());
     }
-    let list = statement(&request.trust_list)?;
-    check_mac(&stored, &request)?;
+    let list = statement(exchange, &request.trust_list)?;
+    check_mac(&stored, &list, &request)?;
     let body = check_list(exchange, &list)?;
     let [administrator] = body.administrators.as_slice() else {
         return Err(Refused::new(ErrorReason::Rule, "trust list 1 has one administrator"));
@@ -49,10 +49,9 @@ pub(super) async fn bootstrap(exchange: &Exchange, request: v1::BootstrapRequest
 }
 
 /// Only who holds the printed code may hand in list 1.
-fn check_mac(stored: &StoredInvitation, request: &v1::BootstrapRequest) -> Result<(), Refused> {
-    let text = statement(&request.trust_list)?.text().to_owned();
+fn check_mac(stored: &StoredInvitation, list: &Statement, request: &v1::BootstrapRequest) -> Result<(), Refused> {
     let proved = match <[u8; 16]>::try_from(stored.bootstrap_secret.as_slice()) {
-        Ok(secret) => Code::from_secret(secret).is_request_mac(text.as_bytes(), &request.mac),
+        Ok(secret) => Code::from_secret(secret).is_request_mac(list.text().as_bytes(), &request.mac),
         // Who finds the paper later can make the MAC, but gets no certificate for a key of his own.
         Err(_) => (&stored.request[..], &stored.mac[..], &stored.csr[..]) == (&request.trust_list[..], &request.mac[..], &request.csr[..]),
     };

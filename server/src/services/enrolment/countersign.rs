@@ -15,8 +15,8 @@ pub(super) async fn countersign(exchange: &Exchange, request: v1::CountersignTru
     let _one = exchange.pending.lock().await;
     let id = binary_id(&request.invitation_id)?;
     let (mut kept, _) = stored(exchange, id)?;
-    let signed = statement(&request.trust_list)?;
-    let draft = statement(&kept.draft).map_err(|_| Refused::new(ErrorReason::Rule, "no administrator has approved yet"))?;
+    let signed = statement(exchange, &request.trust_list)?;
+    let draft = Statement::parse(&kept.draft).map_err(|_| Refused::new(ErrorReason::Rule, "no administrator has approved yet"))?;
     let merged = draft.merge(&signed)?;
     let receipt = commit_list(exchange, id, &kept, &merged).await?;
     // Signatures of administrators in office may still be missing; anybody else's are not kept.

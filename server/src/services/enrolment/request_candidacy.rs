@@ -13,7 +13,7 @@ use crate::services::statement;
 /// Takes a further administrator's request.
 pub(super) async fn request_candidacy(exchange: &Exchange, request: v1::RequestCandidacyRequest) -> Result<v1::RequestCandidacyResponse, Refused> {
     let _one = exchange.pending.lock().await;
-    let candidacy = statement(&request.candidacy)?;
+    let candidacy = statement(exchange, &request.candidacy)?;
     let AnyBody::Candidacy(body) = &candidacy.body else {
         return Err(Refused::new(ErrorReason::Malformed, "not a candidacy"));
     };

@@ -8,7 +8,7 @@ use crate::services::statement;
 /// Logs that a person opened a letter. When somebody opened it before, that one's receipt comes back
 /// with its record.
 pub(super) async fn opened(exchange: &Exchange, caller: TerminalCaller, request: v1::OpenedRequest) -> Result<v1::OpenedResponse, Refused> {
-    let statement = statement(&request.statement)?;
+    let statement = statement(exchange, &request.statement)?;
     let bytes = statement.bytes();
     let command = Command::Opened { institution: caller.institution(), statement };
     let done = exchange.sequencer.submit(command).await?;

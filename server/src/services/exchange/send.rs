@@ -20,7 +20,7 @@ pub(super) async fn send(exchange: &Exchange, caller: TerminalCaller, request: v
         if letter.body.len() > limits.letter_body_bytes as usize {
             return Err(Refused::limit("letter_body_bytes", limits.letter_body_bytes));
         }
-        let envelope = statement(&letter.envelope)?;
+        let envelope = statement(exchange, &letter.envelope)?;
         let digest = sha256(&[&letter.body]);
         letters.push(OutgoingLetter { envelope, digest, body: letter.body.to_vec() });
     }
