@@ -102,7 +102,10 @@ impl Town {
         match std::mem::replace(&mut self.running, Running::Not) {
             Running::Not => {}
             Running::Here(here) => here.stop().await,
-            Running::Process(process) => process.stop(),
+            // Not on this thread: the connections of this process have to hear the good-bye.
+            Running::Process(process) => {
+                tokio::task::spawn_blocking(|| process.stop()).await.unwrap();
+            }
         }
     }
 
