@@ -18,6 +18,12 @@ pub fn show(time: Time) -> String {
     format!("{} {:02}:{:02}", era::format(zoned.date()), zoned.hour(), zoned.minute())
 }
 
+/// The same of a time that is kept as text (RFC 3339); another text is shown as it is.
+#[must_use]
+pub fn show_stored(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), show)
+}
+
 /// Such as 11/22 17:00, for lists.
 #[must_use]
 pub fn short(time: Time) -> String {
@@ -73,6 +79,8 @@ mod tests {
         assert_eq!(short(time), "11/23 00:30");
         assert_eq!(day(time), "2026-11-23");
         assert_eq!(iso(time), "2026-11-23T00:30:05+09:00");
+        assert_eq!(show_stored("2026-11-22T15:30:05.000Z"), show(time));
+        assert_eq!(show_stored("yesterday"), "yesterday");
         // Nothing is shown wrong where nothing can be shown right.
         assert!(!show(Time(u64::MAX)).is_empty());
     }

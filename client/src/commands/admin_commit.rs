@@ -4,9 +4,10 @@ use serde::Serialize;
 use tsumugu_proto::v1;
 use tsumugu_trust::receipt::VerifiedReceipt;
 use tsumugu_trust::statement::Statement;
-use tsumugu_trust::value::Value;
+use tsumugu_trust::value::Time;
 
 use crate::failure::Failure;
+use crate::jst;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::session::Session;
@@ -24,16 +25,19 @@ pub struct Signed {
     pub needed: u32,
     /// Index in the log.
     pub index: Option<u64>,
-    /// Time in the log (RFC 3339).
+    /// Time in the log (ISO 8601).
     pub time: Option<String>,
     /// A new administrator's own signature is still to come.
     pub awaits_candidate: bool,
+    #[serde(skip)]
+    at: Option<Time>,
 }
 
 impl Outcome for Signed {
     fn lines(&self, page: &mut Page) {
-        if let (Some(index), Some(time)) = (self.index, &self.time) {
-            page.say(&Sentence::new("admin.committed").with("index", index).with("time", time));
+        if let (Some(index), Some(at)) = (self.index, self.at) {
+            let said = Sentence::new("admin.committed").with("index", index);
+            page.say(&said.with("time", jst::show(at)));
         } else if self.awaits_candidate {
             page.say(&Sentence::new("admin.awaits-candidate"));
         } else {
@@ -63,12 +67,14 @@ pub(super) async fn signed(
         index: None,
         time: None,
         awaits_candidate: false,
+        at: None,
     };
     if let Some(receipt) = receipt {
         let verified = committed(session, mine, draft, receipt).await?;
         outcome.committed = true;
         outcome.index = Some(verified.at.index);
-        outcome.time = Some(verified.at.time.encode());
+        outcome.time = Some(jst::iso(verified.at.time));
+        outcome.at = Some(verified.at.time);
     }
     Ok(outcome)
 }

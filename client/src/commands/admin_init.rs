@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use tsumugu_proto::v1;
 use tsumugu_trust::statement::Purpose;
 
+use super::enroll::note_digits;
 use crate::args::AdminInitArgs;
 use crate::context::Context;
 use crate::enrolment::{
-    JoinState, Joined, Pending, PendingRole, Settled, Start, begin, bootstrap, connect_pinned,
-    fetch, finish_administrator, finish_bootstrap, new_bootstrap, new_candidacy, wait,
+    Joined, PendingRole, Settled, Start, begin, bootstrap, connect_pinned, fetch,
+    finish_administrator, finish_bootstrap, new_bootstrap, new_candidacy, wait,
 };
 use crate::failure::Failure;
 
@@ -45,25 +45,15 @@ pub async fn run(ctx: &Context, args: &AdminInitArgs) -> Result<Joined, Failure>
             finish_bootstrap(ctx, vault, &pending, keys, &answer).await
         }
         PendingRole::Candidacy(candidacy) => {
-            let Some(answer) = candidacy_settled(ctx, &pending, patience).await? else {
-                return Joined::of(&pending, JoinState::Pending);
-            };
-            finish_administrator(ctx, vault, &pending, &candidacy.keys, &answer).await
+            let rpc = connect_pinned(ctx, &pending.exchange).await?;
+            let noted = note_digits(ctx, &pending, patience)?;
+            match wait(&rpc, &pending, patience).await? {
+                Settled::Waiting => Joined::waiting(&pending, noted),
+                Settled::Approved(answer) => {
+                    finish_administrator(ctx, vault, &pending, &candidacy.keys, &answer).await
+                }
+            }
         }
         PendingRole::Enrolment(_) => Err(Failure::new("enrolment.for-institution")),
-    }
-}
-
-/// Waits for the decision; nothing while it is not decided.
-async fn candidacy_settled(
-    ctx: &Context,
-    pending: &Pending,
-    patience: Duration,
-) -> Result<Option<v1::GetEnrolmentResponse>, Failure> {
-    let rpc = connect_pinned(ctx, &pending.exchange).await?;
-    super::enroll::show_digits(ctx, pending)?;
-    match wait(&rpc, pending, patience).await? {
-        Settled::Approved(answer) => Ok(Some(*answer)),
-        Settled::Waiting => Ok(None),
     }
 }

@@ -9,7 +9,7 @@ use tsumugu_trust::seal::{SealingRecipient, seal_to};
 use tsumugu_trust::statement::{
     AnyBody, Institution, Invitation, Purpose, Statement, TrustList, Yes, sign,
 };
-use tsumugu_trust::value::{Id, Time, Value};
+use tsumugu_trust::value::{Id, Time};
 
 use super::admin_commit::{self, Signed};
 use super::admin_review::{Problem, taken};
@@ -17,6 +17,7 @@ use crate::args::InviteArgs;
 use crate::context::Context;
 use crate::enrolment::Ticket;
 use crate::failure::Failure;
+use crate::jst;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::rpc::Rpc;
@@ -43,17 +44,19 @@ pub struct Invitated {
     pub purpose: String,
     /// `HOST:PORT#CODE`: for the paper, and for nobody else.
     pub code: String,
-    /// It can be used until then (RFC 3339).
+    /// It can be used until then (ISO 8601).
     pub expires: String,
     /// Index of the invitation in the log.
     pub index: u64,
+    #[serde(skip)]
+    expires_at: Time,
 }
 
 impl Outcome for Invited {
     fn lines(&self, page: &mut Page) {
         match self {
             Self::Invitation(made) => {
-                page.say(&Sentence::new("admin.invited").with("time", &made.expires));
+                page.say(&Sentence::new("admin.invited").with("time", jst::show(made.expires_at)));
                 page.gap();
                 page.row(&format!("    {}", made.code));
                 page.gap();
@@ -96,8 +99,9 @@ pub async fn run(ctx: &Context, args: &InviteArgs) -> Result<Invited, Failure> {
         invitation: made.invitation.to_string(),
         purpose: made.purpose.to_string(),
         code: Ticket { address: address.clone(), code }.print(),
-        expires: made.expires.encode(),
+        expires: jst::iso(made.expires),
         index: verified.at.index,
+        expires_at: made.expires,
     }))
 }
 

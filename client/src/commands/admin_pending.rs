@@ -5,11 +5,11 @@ use tsumugu_proto::v1;
 use tsumugu_proto::v1::EnrolmentState;
 use tsumugu_trust::directory::Directory;
 use tsumugu_trust::statement::{AnyBody, Statement};
-use tsumugu_trust::value::Value;
 
 use super::admin_review::{Problem, Review, review, signers};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::jst;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::session::{Purpose, Session};
@@ -38,7 +38,7 @@ pub struct WaitingInvitation {
     pub name: Option<String>,
     /// Telephone of the register: the one to call.
     pub telephone: Option<String>,
-    /// It can be used until then (RFC 3339).
+    /// It can be used until then (ISO 8601).
     pub expires: String,
     /// The digits to compare, once a request is there.
     pub digits: Option<String>,
@@ -114,7 +114,7 @@ fn shown(
         number: invitation.number.map(|number| number.to_string()),
         name: invitation.name.map(|name| name.to_string()),
         telephone: invitation.telephone.map(|telephone| telephone.to_string()),
-        expires: invitation.expires.encode(),
+        expires: jst::iso(invitation.expires),
         digits,
         signatures,
         needed,

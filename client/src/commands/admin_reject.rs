@@ -3,12 +3,12 @@
 use serde::Serialize;
 use tsumugu_proto::v1;
 use tsumugu_trust::statement::{ClosedReason, InvitationClosed, sign};
-use tsumugu_trust::value::Value;
 
 use super::admin_approve::find;
 use crate::args::RejectArgs;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::jst;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::session::{Purpose, Session};
@@ -22,7 +22,7 @@ pub struct Closed {
     pub reason: String,
     /// Index in the log.
     pub index: u64,
-    /// Time in the log (RFC 3339).
+    /// Time in the log (ISO 8601).
     pub time: String,
 }
 
@@ -56,6 +56,6 @@ pub async fn run(ctx: &Context, args: &RejectArgs) -> Result<Closed, Failure> {
         invitation: closed.invitation.to_string(),
         reason: reason.to_string(),
         index: verified.at.index,
-        time: verified.at.time.encode(),
+        time: jst::iso(verified.at.time),
     })
 }

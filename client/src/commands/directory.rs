@@ -8,6 +8,7 @@ use tsumugu_trust::value::InstitutionKind;
 use crate::args::DirectoryArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::jst;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::session::{Purpose, Session};
@@ -19,7 +20,7 @@ pub struct Listed {
     pub institutions: Vec<Listing>,
     /// Whether the exchange was asked; else it is what this PC knew before.
     pub fresh: bool,
-    /// Time of the last clear leaf (RFC 3339).
+    /// Time of the last clear leaf (ISO 8601).
     pub until: Option<String>,
 }
 
@@ -74,7 +75,7 @@ pub async fn run(ctx: &Context, args: &DirectoryArgs) -> Result<Listed, Failure>
         }
         Err(failure) => return Err(failure),
     };
-    let until = session.chain().last().map(|leaf| leaf.time.to_string());
+    let until = session.chain().last().map(|leaf| jst::iso(leaf.time));
     Ok(Listed { institutions: list(session.directory(), args.search.as_deref()), fresh, until })
 }
 

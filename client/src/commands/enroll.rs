@@ -7,8 +7,8 @@ use tsumugu_trust::statement::Purpose;
 use crate::args::EnrollArgs;
 use crate::context::Context;
 use crate::enrolment::{
-    Applicant, JoinState, Joined, MAX_WORKERS, Pending, PendingRole, Settled, Start, begin,
-    connect_pinned, fetch, finish_terminal, new_enrolment, wait,
+    Applicant, Joined, MAX_WORKERS, Pending, PendingRole, Settled, Start, begin, connect_pinned,
+    fetch, finish_terminal, new_enrolment, wait,
 };
 use crate::failure::Failure;
 use crate::messages::Sentence;
@@ -42,19 +42,25 @@ pub async fn run(ctx: &Context, args: &EnrollArgs) -> Result<Joined, Failure> {
         return Err(Failure::new("enrolment.for-administrator"));
     };
     let rpc = connect_pinned(ctx, &pending.exchange).await?;
-    show_digits(ctx, &pending)?;
-    match wait(&rpc, &pending, Duration::from_secs(args.wait)).await? {
-        Settled::Waiting => Joined::of(&pending, JoinState::Pending),
+    let patience = Duration::from_secs(args.wait);
+    let noted = note_digits(ctx, &pending, patience)?;
+    match wait(&rpc, &pending, patience).await? {
+        Settled::Waiting => Joined::waiting(&pending, noted),
         Settled::Approved(answer) => finish_terminal(ctx, vault, &pending, member, &answer).await,
     }
 }
 
-/// Shows the digits before the waiting begins: the telephone may ring while it lasts.
-pub(super) fn show_digits(ctx: &Context, pending: &Pending) -> Result<(), Failure> {
-    if let Some(digits) = pending.digits()? {
-        ctx.note(&Sentence::new("enrolment.digits-are").with("digits", digits));
-    }
-    Ok(())
+/// Shows the digits before a wait begins, since the telephone may ring while it lasts; tells whether it
+/// did. Without a wait the outcome shows them.
+pub(super) fn note_digits(
+    ctx: &Context,
+    pending: &Pending,
+    patience: Duration,
+) -> Result<bool, Failure> {
+    let Some(digits) = pending.digits()?.filter(|_| !patience.is_zero()) else { return Ok(false) };
+    ctx.note(&Sentence::new("enrolment.digits"));
+    ctx.note(&Sentence::new("enrolment.digits-are").with("digits", digits));
+    Ok(true)
 }
 
 fn applicant(args: &EnrollArgs) -> Result<Applicant, Failure> {

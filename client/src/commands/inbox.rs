@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::mail::exchange_mail;
+use super::mail::{Unsent, exchange_mail_quietly};
 use super::shown::ShownMessage;
 use crate::args::InboxArgs;
 use crate::context::Context;
@@ -22,6 +22,8 @@ pub struct Listed {
     pub answered: usize,
     /// Whether the exchange was asked; else it is what this PC knew before.
     pub fresh: bool,
+    /// What is still in the outbox, answers among it.
+    pub outbox: Unsent,
 }
 
 /// Runs the command. No patient's name is in a list: others may see the screen.
@@ -30,7 +32,7 @@ pub struct Listed {
 /// An alarm; the vault cannot be opened.
 pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
-    let mail = exchange_mail(&mut session).await?;
+    let mail = exchange_mail_quietly(&mut session).await?;
     let own = session.identity().terminal()?.institution;
     let (vault, directory, now) = (session.vault(), session.directory(), ctx.now());
     let known = all(vault)?;
@@ -45,7 +47,7 @@ pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
         let short_id = short.get(id).map(String::as_str).unwrap_or_default();
         messages.extend(ShownMessage::of(&message, short_id, vault, directory, now)?);
     }
-    Ok(Listed { messages, answered, fresh: mail.fresh })
+    Ok(Listed { messages, answered, fresh: mail.fresh, outbox: mail.unsent })
 }
 
 impl Outcome for Listed {
@@ -57,5 +59,6 @@ impl Outcome for Listed {
         if self.answered > 0 {
             page.say(&Sentence::new("inbox.answered").with("count", self.answered));
         }
+        self.outbox.sentences().for_each(|said| page.say(&said));
     }
 }

@@ -1,5 +1,6 @@
 //! What the commands about letters share: exchanging mail, and who does it.
 
+use serde::Serialize;
 use tsumugu_trust::value::Id;
 
 use crate::failure::{Exit, Failure};
@@ -9,6 +10,7 @@ use crate::mailbox::{self, sync_mailbox};
 use crate::messages::Sentence;
 use crate::outbox::{FlushReport, entries, flush, waiting};
 use crate::session::{Session, StoredAlarm};
+use crate::vault::Vault;
 
 /// Characters of an id that name a worker at least.
 const SHORTEST_PREFIX: usize = 4;
@@ -20,6 +22,32 @@ pub(super) struct Mail {
     pub(super) fresh: bool,
     /// Why the exchange was not reached.
     pub(super) why: Option<Failure>,
+    /// What is still in the outbox.
+    pub(super) unsent: Unsent,
+}
+
+/// How much is in the outbox, so that nobody takes it for sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Unsent {
+    /// Entries that wait to be said.
+    pub waiting: usize,
+    /// Entries that the exchange refused.
+    pub refused: usize,
+}
+
+impl Unsent {
+    fn of(vault: &Vault) -> Result<Self, Failure> {
+        let all = entries(vault)?;
+        let refused = all.iter().filter(|entry| entry.refused.is_some()).count();
+        Ok(Self { waiting: all.len() - refused, refused })
+    }
+
+    /// A sentence for each count that is not zero.
+    pub(super) fn sentences(self) -> impl Iterator<Item = Sentence> {
+        let counts = [("outbox.waiting", self.waiting), ("outbox.refused", self.refused)];
+        let some = counts.into_iter().filter(|(_, count)| *count > 0);
+        some.map(|(key, count)| Sentence::new(key).with("count", count))
+    }
 }
 
 /// Says what waits, takes in what is new, and says what that made necessary.
@@ -30,9 +58,20 @@ pub(super) struct Mail {
 /// # Errors
 /// An alarm; the vault.
 pub(super) async fn exchange_mail(session: &mut Session<'_>) -> Result<Mail, Failure> {
+    let mail = exchange_mail_quietly(session).await?;
+    mail.unsent.sentences().for_each(|said| session.ctx().note(&said));
+    Ok(mail)
+}
+
+/// The same for a command whose outcome shows what is unsent.
+///
+/// # Errors
+/// As [`exchange_mail`].
+pub(super) async fn exchange_mail_quietly(session: &mut Session<'_>) -> Result<Mail, Failure> {
     let mut mail = Mail::default();
     if StoredAlarm::load(session.vault())?.is_some() {
         session.ctx().note(&Sentence::new("mailbox.from-memory"));
+        mail.unsent = Unsent::of(session.vault())?;
         return Ok(mail);
     }
     match exchange(session).await {
@@ -44,7 +83,7 @@ pub(super) async fn exchange_mail(session: &mut Session<'_>) -> Result<Mail, Fai
         }
         Err(failure) => return Err(failure),
     }
-    say_outbox(session)?;
+    mail.unsent = Unsent::of(session.vault())?;
     Ok(mail)
 }
 
@@ -70,18 +109,6 @@ async fn exchange(session: &mut Session<'_>) -> Result<(), Failure> {
     // Letters that do not open were answered into the outbox.
     if !report.letters.is_empty() {
         flush(session).await?;
-    }
-    Ok(())
-}
-
-/// Says how much waits or was refused, so that nobody takes it for sent.
-fn say_outbox(session: &Session<'_>) -> Result<(), Failure> {
-    let (refused, waiting): (Vec<_>, Vec<_>) =
-        entries(session.vault())?.into_iter().partition(|entry| entry.refused.is_some());
-    for (key, count) in [("outbox.waiting", waiting.len()), ("outbox.refused", refused.len())] {
-        if count > 0 {
-            session.ctx().note(&Sentence::new(key).with("count", count));
-        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tsumugu_trust::value::{Id, Time};
 
-use super::mail::exchange_mail;
+use super::mail::exchange_mail_quietly;
 use super::shown::ShownParty;
 use crate::args::OutboxArgs;
 use crate::context::Context;
@@ -67,7 +67,7 @@ pub async fn run(ctx: &Context, args: &OutboxArgs) -> Result<Listed, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
     let dropped = args.drop.as_deref().map(|id| drop_one(&session, id)).transpose()?;
     if dropped.is_none() {
-        exchange_mail(&mut session).await?;
+        exchange_mail_quietly(&mut session).await?;
     }
     let now = ctx.now();
     let listed = entries(session.vault())?;

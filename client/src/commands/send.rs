@@ -87,14 +87,15 @@ impl Sent {
 /// the outbox, and go out with the next command.
 ///
 /// # Errors
-/// Nothing was queued: an unknown recipient, a form that cannot be read, no worker, an alarm.
+/// Nothing was queued: an unknown recipient, a form that cannot be read, a deadline that has passed, no
+/// worker, an alarm.
 pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     if !args.attach.is_empty() {
         return Err(Failure::new("send.no-attachments-yet"));
     }
     let file = args.sheet.as_deref().or(args.notice.as_deref());
     let form = read_form(file.ok_or_else(|| Failure::usage("--sheet / --notice"))?)?;
-    let ack_by = args.ack_by.as_deref().map(jst::parse).transpose()?;
+    let ack_by = args.ack_by.as_deref().map(|typed| deadline(typed, ctx.now())).transpose()?;
     let mut session = Session::open(ctx, Purpose::Act)?;
     // What waits goes first, and the directory is brought up to date; without the exchange, what this
     // PC knows has to do, and the exchange says later where that was not enough.
@@ -158,6 +159,15 @@ impl Draft<'_> {
             Ok((composed, sealed))
         })
     }
+}
+
+/// A deadline that has passed would make the message overdue as it arrives.
+fn deadline(typed: &str, now: Time) -> Result<Time, Failure> {
+    let time = jst::parse(typed)?;
+    if time <= now {
+        return Err(Failure::new("send.ack-by-past").with("time", jst::show(time)));
+    }
+    Ok(time)
 }
 
 fn urgency(args: &SendArgs) -> Urgency {

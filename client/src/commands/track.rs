@@ -7,7 +7,7 @@ use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::AnyBody;
 use tsumugu_trust::value::{Id, Time};
 
-use super::mail::{exchange_mail, find_message};
+use super::mail::{Mail, Unsent, exchange_mail, exchange_mail_quietly, find_message};
 use super::shown::{ShownMessage, ShownParty, ShownWorker, japanese};
 use crate::args::TrackArgs;
 use crate::context::Context;
@@ -38,6 +38,8 @@ pub struct TrackedList {
     pub messages: Vec<ShownMessage>,
     /// Whether the exchange was asked; else it is what this PC knew before.
     pub fresh: bool,
+    /// What is still in the outbox, and so is not among the messages.
+    pub outbox: Unsent,
 }
 
 /// One message with everything that happened to it.
@@ -86,10 +88,11 @@ pub struct TrackedEvent {
 /// There is no such message; an alarm; the vault cannot be opened.
 pub async fn run(ctx: &Context, args: &TrackArgs) -> Result<Tracked, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
-    let mut fresh = exchange_mail(&mut session).await?.fresh;
     let Some(text) = &args.id else {
-        return list(&session, fresh).map(Tracked::Sent);
+        let mail = exchange_mail_quietly(&mut session).await?;
+        return list(&session, &mail).map(Tracked::Sent);
     };
+    let mut fresh = exchange_mail(&mut session).await?.fresh;
     let (from, id) = find_message(&mut session, text).await?;
     if fresh {
         fresh = take_all(&mut session, from, id).await?;
@@ -116,7 +119,7 @@ pub(super) async fn take_all(session: &mut Session<'_>, from: Id, id: Id) -> Res
     Ok(true)
 }
 
-fn list(session: &Session<'_>, fresh: bool) -> Result<TrackedList, Failure> {
+fn list(session: &Session<'_>, mail: &Mail) -> Result<TrackedList, Failure> {
     let own = session.identity().terminal()?.institution;
     let (vault, directory, now) = (session.vault(), session.directory(), session.ctx().now());
     let known = all(vault)?;
@@ -127,7 +130,7 @@ fn list(session: &Session<'_>, fresh: bool) -> Result<TrackedList, Failure> {
         let short_id = short.get(id).map(String::as_str).unwrap_or_default();
         messages.extend(ShownMessage::of(&message, short_id, vault, directory, now)?);
     }
-    Ok(TrackedList { messages, fresh })
+    Ok(TrackedList { messages, fresh: mail.fresh, outbox: mail.unsent })
 }
 
 fn one(session: &Session<'_>, message: &Message, fresh: bool) -> Result<TrackedMessage, Failure> {
@@ -232,6 +235,7 @@ impl Outcome for Tracked {
                     page.say(&Sentence::new("track.nothing-sent"));
                 }
                 list.messages.iter().for_each(|message| page.row(&message.row(&message.to)));
+                list.outbox.sentences().for_each(|said| page.say(&said));
             }
         }
     }

@@ -38,6 +38,9 @@ pub struct Joined {
     pub digits: Option<String>,
     /// Clear records about the institution that were not expected.
     pub strange: usize,
+    /// Whether the digits were shown before a wait; then they are not shown again.
+    #[serde(skip)]
+    noted: bool,
     #[serde(skip)]
     root: Hash,
 }
@@ -65,14 +68,23 @@ impl Joined {
             fingerprint: pending.exchange.root.to_string(),
             digits: if waiting { pending.digits()? } else { None },
             strange: 0,
+            noted: false,
             root: pending.exchange.root,
         })
+    }
+
+    /// What a request shows that still waits; `noted`: its digits were shown before the wait.
+    ///
+    /// # Errors
+    /// As [`Joined::of`].
+    pub(crate) fn waiting(pending: &Pending, noted: bool) -> Result<Self, Failure> {
+        Ok(Self { noted, ..Self::of(pending, JoinState::Pending)? })
     }
 }
 
 impl Outcome for Joined {
     fn lines(&self, page: &mut Page) {
-        if let Some(digits) = &self.digits {
+        if let Some(digits) = self.digits.as_ref().filter(|_| !self.noted) {
             page.say(&Sentence::new("enrolment.digits"));
             page.row(&format!("    {digits}"));
         }

@@ -5,6 +5,7 @@ use tsumugu_trust::value::Value;
 
 use super::Session;
 use crate::failure::{Exit, Failure};
+use crate::jst;
 use crate::messages::Sentence;
 use crate::vault::Vault;
 
@@ -35,13 +36,17 @@ impl StoredAlarm {
     /// As the failure of a command that will not act.
     #[must_use]
     pub fn failure(&self) -> Failure {
-        Failure::new("session.alarm-kept").with("reason", &self.key).with("time", &self.at)
+        Failure::new("session.alarm-kept")
+            .with("reason", &self.key)
+            .with("time", jst::show_stored(&self.at))
     }
 
     /// As a warning of a command that only looks.
     #[must_use]
     pub fn sentence(&self) -> Sentence {
-        Sentence::new("session.alarm-noted").with("reason", &self.key).with("time", &self.at)
+        Sentence::new("session.alarm-noted")
+            .with("reason", &self.key)
+            .with("time", jst::show_stored(&self.at))
     }
 }
 

@@ -13,6 +13,7 @@ use tsumugu_trust::value::{Id, Time, Value};
 use super::Session;
 use crate::failure::Failure;
 use crate::identity::text;
+use crate::jst;
 use crate::messages::Sentence;
 use crate::vault::Vault;
 
@@ -50,7 +51,7 @@ impl StrangeRecord {
         Sentence::new("session.strange-record")
             .with("kind", &self.kind)
             .with("number", self.number)
-            .with("time", &self.time)
+            .with("time", jst::show_stored(&self.time))
     }
 }
 

@@ -15,10 +15,11 @@ use tsumugu_proto::v1;
 use tsumugu_proto::v1::sync_directory_response::Part;
 use tsumugu_trust::leaf::Leaf;
 use tsumugu_trust::receipt;
-use tsumugu_trust::value::{Time, Value};
+use tsumugu_trust::value::Time;
 
 use super::{CHECKPOINT_RECORD, OWN_RECORD, OwnRecords, Purpose, Session, StrangeRecord};
 use crate::failure::Failure;
+use crate::jst;
 use crate::messages::Sentence;
 use crate::rpc::incomplete;
 
@@ -27,6 +28,10 @@ pub const MAX_STALENESS_MS: u64 = 2 * 60 * 60 * 1000;
 
 /// How far the exchange's clock may be from this PC's without a warning, in milliseconds.
 pub const CLOCK_TOLERANCE_MS: u64 = 5 * 60 * 1000;
+
+/// The alarms that say that this is not the log that was remembered.
+const CONTRADICTIONS: [&str; 3] =
+    ["log.rolled-back", "log.forked", "server.inconsistent-checkpoint"];
 
 /// What a synchronisation found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,7 +42,7 @@ pub struct SyncReport {
     pub new: u64,
     /// Leaves of the whole log.
     pub log_size: u64,
-    /// Time of the last clear leaf (RFC 3339).
+    /// Time of the last clear leaf (ISO 8601).
     pub until: String,
     /// Records about the own institution that nobody here made or confirmed.
     pub strange: Vec<StrangeRecord>,
@@ -52,8 +57,25 @@ impl Session<'_> {
     /// An alarm, which is kept; the exchange was not reached; with [`Purpose::Act`], the chain ends
     /// more than [`MAX_STALENESS_MS`] before the exchange's time.
     pub async fn sync(&mut self) -> Result<SyncReport, Failure> {
-        let synchronised = self.synchronise().await;
+        let synchronised = match self.synchronise().await {
+            Err(failure) if failure.key() == "log.bad-proof" => Err(self.diagnosed(failure).await),
+            synchronised => synchronised,
+        };
         self.keep_alarm(synchronised)
+    }
+
+    /// Leaves of a log that was rolled back or forked do not fit either: the cause helps more than the
+    /// first thing that it broke.
+    async fn diagnosed(&mut self, failure: Failure) -> Failure {
+        let Some(known) = self.known.clone() else { return failure };
+        let continued = match self.newest_checkpoint(Some(&known)).await {
+            Ok(answer) => self.continues(&known, &answer).map(|_| ()),
+            Err(refused) => Err(refused),
+        };
+        match continued {
+            Err(cause) if CONTRADICTIONS.contains(&cause.key()) => cause,
+            _ => failure,
+        }
     }
 
     async fn synchronise(&mut self) -> Result<SyncReport, Failure> {
@@ -68,7 +90,7 @@ impl Session<'_> {
             leaves,
             new: leaves - before,
             log_size: self.known.as_ref().map_or(0, |known| known.size()),
-            until: last.encode(),
+            until: jst::iso(last),
             strange: self.own.strange().to_vec(),
         })
     }
