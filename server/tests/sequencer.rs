@@ -1,0 +1,248 @@
+//! The sequencer and its ledger without a network: what no caller can time, and random histories.
+
+#![allow(clippy::unwrap_used, reason = "clippy sees no tests in the helpers of a test program")]
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tsumugu_durable::clock::ManualClock;
+use tsumugu_proto::v1::ErrorReason as Reason;
+use tsumugu_server::check::check;
+use tsumugu_server::init::init;
+use tsumugu_server::keys;
+use tsumugu_server::ledger::{Ledger, Reader};
+use tsumugu_server::refused::Refused;
+use tsumugu_server::sequencer::{Command, Done, OutgoingLetter, Outcome, Sequencer};
+use tsumugu_trust::hash::sha256;
+use tsumugu_trust::statement::{Answer, StandingState, Statement};
+use tsumugu_trust::testing::{Seeded, TestInstitution, TestLetter, World};
+use tsumugu_trust::value::InstitutionKind;
+
+/// A ledger that a sequencer runs, and the people who write to it.
+struct Bench {
+    world: World,
+    dir: TempDir,
+    clock: Arc<ManualClock>,
+    offices: Vec<TestInstitution>,
+    running: Option<(Sequencer, Reader, JoinHandle<()>)>,
+}
+
+impl Bench {
+    fn new(seed: u64, offices: usize) -> Self {
+        let mut world = World::new(seed);
+        let names = ["流山病院", "柏の杜居宅", "みどり訪問看護"];
+        let admit = |at: usize| world.admit(names[at], InstitutionKind::Hospital);
+        let offices = (0..offices).map(admit).collect();
+        let dir = tempfile::tempdir().unwrap();
+        let listen = "127.0.0.1:0".parse().unwrap();
+        init(dir.path(), &world.origin, listen, None, world.now.0).unwrap();
+        let clock = ManualClock::at(world.now.0);
+        let mut bench = Self { world, dir, clock, offices, running: None };
+        let mut ledger = bench.ledger();
+        for entry in &bench.world.entries {
+            let statement = Statement::parse(&entry.record).unwrap();
+            if statement.body.is_clear() {
+                ledger.stage_clear(entry.leaf.time(), &statement).unwrap();
+            } else {
+                ledger.stage_private(entry.leaf.time(), &statement, Default::default()).unwrap();
+            }
+        }
+        ledger.commit().unwrap();
+        drop(ledger);
+        bench.start();
+        bench
+    }
+
+    fn ledger(&self) -> Ledger {
+        let (origin, key) = keys::load(self.dir.path()).unwrap();
+        Ledger::open(self.dir.path(), &origin, key).unwrap().0
+    }
+
+    fn start(&mut self) {
+        let ledger = self.ledger();
+        let reader = ledger.reader();
+        let (failing, _) = oneshot::channel();
+        let dir = self.dir.path().to_owned();
+        let started = Sequencer::start(ledger, dir, self.clock.clone(), 64, failing).unwrap();
+        self.running = Some((started.0, reader, started.1));
+    }
+
+    fn stop(&mut self) {
+        let (sequencer, reader, thread) = self.running.take().unwrap();
+        drop((sequencer, reader));
+        thread.join().unwrap();
+    }
+
+    async fn submit(&self, command: Command) -> Result<Done, Refused> {
+        self.running.as_ref().unwrap().0.submit(command).await
+    }
+
+    fn size(&self) -> u64 {
+        self.running.as_ref().unwrap().1.published().size
+    }
+
+    fn send(&self, letters: &[&TestLetter], from: usize) -> Command {
+        let outgoing = |letter: &&TestLetter| OutgoingLetter {
+            envelope: letter.envelope.clone(),
+            digest: sha256(&[&letter.sealed]),
+            body: letter.sealed.clone(),
+        };
+        let letters = letters.iter().map(outgoing).collect();
+        Command::Send { institution: self.offices[from].id, letters }
+    }
+
+    fn fetch(&self, letter: &TestLetter, by: usize) -> Command {
+        let (institution, terminal) = (self.offices[by].id, self.offices[by].terminal.id);
+        Command::Fetch { institution, terminal, from: letter.lines.from, id: letter.lines.id }
+    }
+
+    fn compose(&mut self, from: usize, to: usize) -> TestLetter {
+        let (from, to) = (self.offices[from].clone(), self.offices[to].clone());
+        self.world.compose(&from, &to, |_| {})
+    }
+
+    /// A clear statement, which the people know once it is taken.
+    async fn clear(&mut self, command: impl FnOnce(Statement) -> Command, statement: Statement) -> Result<Done, Refused> {
+        let done = self.submit(command(statement.clone())).await?;
+        self.world.append(&statement);
+        Ok(done)
+    }
+}
+
+fn reason(answer: Result<Done, Refused>) -> Reason {
+    answer.expect_err("a refusal").reason
+}
+
+#[tokio::test]
+async fn no_body_leaves_after_a_removal_or_suspension_in_the_log() {
+    let mut bench = Bench::new(1, 2);
+    let letters = [bench.compose(0, 1), bench.compose(0, 1)];
+    bench.submit(bench.send(&[&letters[0], &letters[1]], 0)).await.unwrap();
+    // Both commands had passed the gate; the removal is before the fetch in the queue, so that they
+    // share a round or follow each other: no caller could arrange it.
+    let removal = bench.world.remove_terminal(&bench.offices[1]);
+    let institution = bench.offices[1].id;
+    let (removed, fetched) = tokio::join!(
+        bench.submit(Command::Publish { institution, statement: removal }),
+        bench.submit(bench.fetch(&letters[0], 1)),
+    );
+    removed.unwrap();
+    assert_eq!(reason(fetched), Reason::TerminalRemoved);
+
+    let mut bench = Bench::new(2, 2);
+    let letter = bench.compose(0, 1);
+    bench.submit(bench.send(&[&letter], 0)).await.unwrap();
+    let statement = bench.world.standing(bench.offices[1].id, StandingState::Suspended);
+    let before = bench.size();
+    let (suspended, fetched) = tokio::join!(
+        bench.submit(Command::Administrate { statement }),
+        bench.submit(bench.fetch(&letter, 1)),
+    );
+    suspended.unwrap();
+    assert_eq!(reason(fetched), Reason::Suspended);
+    assert_eq!(bench.size(), before + 1);
+    bench.stop();
+}
+
+#[tokio::test]
+async fn a_refusal_leaves_nothing_of_its_command_in_the_round() {
+    let mut bench = Bench::new(3, 3);
+    let good = [bench.compose(0, 1), bench.compose(1, 0)];
+    let mut bad = bench.compose(0, 2);
+    bad.sealed.push(0);
+    let refused = bench.compose(0, 1);
+    let before = bench.size();
+    let (one, two, three) = tokio::join!(
+        bench.submit(bench.send(&[&good[0]], 0)),
+        bench.submit(bench.send(&[&refused, &bad], 0)),
+        bench.submit(bench.send(&[&good[1]], 1)),
+    );
+    assert_eq!(reason(two), Reason::Rule);
+    let index = |done: Result<Done, Refused>| match done.unwrap().outcome {
+        Outcome::Leaves(leaves) => leaves[0].at.index,
+        Outcome::Body { .. } => panic!("leaves were asked for"),
+    };
+    assert_eq!((index(one), index(three)), (before, before + 1));
+    assert_eq!(bench.size(), before + 2);
+    bench.stop();
+    let found = check(bench.dir.path(), false).unwrap();
+    assert_eq!((found.leaves, found.unreadable_bodies), (before + 2, 0));
+}
+
+/// Whatever people do in whatever order: the views that grew with it are those that the journal
+/// gives, to the byte, also when the program stopped in between.
+#[tokio::test]
+async fn random_histories_are_rebuilt_to_the_same_views() {
+    for seed in 10..16 {
+        let mut bench = Bench::new(seed, 3);
+        let mut dice = Seeded::new(seed + 1000);
+        let mut letters: Vec<(TestLetter, usize, usize)> = Vec::new();
+        let (mut taken, mut refused) = (0, 0);
+        for _ in 0..60 {
+            let [action, a, b, c] = dice.bytes::<4>().map(usize::from);
+            bench.clock.advance(1000);
+            let (from, to) = (a % 3, b % 3);
+            let known = letters.get(c % letters.len().max(1)).cloned();
+            let done = match (action % 10, known) {
+                (0..=2, known) | (_, known @ None) => {
+                    let (one, two) = (bench.offices[from].clone(), bench.offices[to].clone());
+                    let replaces = known.filter(|_| action % 4 == 0).map(|(old, ..)| old.lines.id);
+                    let letter = bench.world.compose(&one, &two, |lines| lines.replaces = replaces);
+                    let done = bench.submit(bench.send(&[&letter], from)).await;
+                    letters.push((letter, from, to));
+                    done
+                }
+                // Also by those who may not, and of letters that were refused.
+                (3 | 4, Some((letter, _, to))) => {
+                    let by = if action > 200 { a % 3 } else { to };
+                    bench.submit(bench.fetch(&letter, by)).await
+                }
+                (5, Some((letter, _, to))) => {
+                    let institution = bench.offices[to].id;
+                    let statement = bench.world.opened(&letter, &bench.offices[to]);
+                    bench.submit(Command::Opened { institution, statement }).await
+                }
+                (6, Some((letter, _, to))) => {
+                    let by = bench.offices[to].clone();
+                    let answers = [Answer::Acknowledged, Answer::Rejected, Answer::Unreadable];
+                    let answer = bench.world.answer(&letter, &by, answers[a % 3], "理由");
+                    let detail = answer.detail.map_or(Vec::new(), |detail| detail.sealed);
+                    let (institution, statement) = (by.id, answer.statement);
+                    bench.submit(Command::Dispose { institution, statement, detail }).await
+                }
+                (7, _) => {
+                    let mut office = bench.offices[from].clone();
+                    let statement = bench.world.rotate_key_set(&mut office);
+                    let institution = office.id;
+                    let publish = |statement| Command::Publish { institution, statement };
+                    let done = bench.clear(publish, statement).await;
+                    if done.is_ok() {
+                        bench.offices[from] = office;
+                    }
+                    done
+                }
+                (8, _) => {
+                    let state = if a % 2 == 0 { StandingState::Suspended } else { StandingState::Active };
+                    let statement = bench.world.standing(bench.offices[from].id, state);
+                    let administrate = |statement| Command::Administrate { statement };
+                    bench.clear(administrate, statement).await
+                }
+                _ => {
+                    bench.stop();
+                    bench.start();
+                    bench.submit(Command::Tick).await
+                }
+            };
+            if done.is_ok() { taken += 1 } else { refused += 1 }
+        }
+        assert!(taken > 10 && refused > 0, "seed {seed}: {taken} taken, {refused} refused");
+        bench.stop();
+        let grown = check(bench.dir.path(), false).unwrap();
+        assert_eq!((grown.applied, grown.unreadable_bodies), (0, 0), "seed {seed}");
+        let rebuilt = check(bench.dir.path(), true).unwrap();
+        assert_eq!(rebuilt.applied, grown.leaves);
+        assert_eq!((rebuilt.views, rebuilt.root), (grown.views, grown.root), "seed {seed}");
+    }
+}
