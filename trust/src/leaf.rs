@@ -11,16 +11,50 @@ const CLEAR: u8 = 1;
 const PRIVATE: u8 = 2;
 
 /// Bytes of a private leaf entry.
-pub const PRIVATE_LEAF: usize = PREFIX.len() + 8 + 1 + 32;
+pub const PRIVATE_LEAF: usize = PREFIX.len() + 8 + 1 + 8 + 32 + 32;
 
-/// Where a leaf stands. Times never go back in a log, so both parts order alike; the time is part of
-/// the leaf and so of every proof, the index is proved by inclusion only.
+/// A place in the clear chain: the number of a clear leaf and the digest of its entry.
+///
+/// Every private leaf carries the head that it was made after. So all who verify one private leaf know
+/// that they hold the same clear chain up to there, and in which order it stands to admissions and
+/// removals: not by a time or an index that the exchange could state at will.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChainHead {
+    /// Number of the clear leaf.
+    pub number: u64,
+    /// SHA-256 of its entry.
+    pub hash: Hash,
+}
+
+/// Where a leaf stands. Ordered by what is proved: by the clear chain first, then by the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogPosition {
-    /// The leaf's time.
-    pub time: Time,
-    /// Its index.
+    /// A clear leaf's own number; for a private leaf the number of the clear leaf before it.
+    pub clear: u64,
+    /// Whether it is private: then it stands after the clear leaf of that number.
+    pub private: bool,
+    /// Its index, proved by inclusion.
     pub index: u64,
+    /// The leaf's time, the exchange's word. Times never go back in a log.
+    pub time: Time,
+}
+
+impl LogPosition {
+    /// After everything.
+    pub const END: Self =
+        Self { clear: u64::MAX, private: true, index: u64::MAX, time: Time(u64::MAX) };
+
+    /// The place of a clear leaf.
+    #[must_use]
+    pub fn of_clear(number: u64, index: u64, time: Time) -> Self {
+        Self { clear: number, private: false, index, time }
+    }
+
+    /// The place of a private leaf after the clear leaf of a number.
+    #[must_use]
+    pub fn of_private(after: u64, index: u64, time: Time) -> Self {
+        Self { clear: after, private: true, index, time }
+    }
 }
 
 /// A leaf entry.
@@ -50,6 +84,8 @@ pub struct ClearLeaf {
 pub struct PrivateLeaf {
     /// The exchange's time.
     pub time: Time,
+    /// The clear leaf before it.
+    pub after: ChainHead,
     /// [`record_digest`] of salt and record.
     pub record: Hash,
 }
@@ -83,7 +119,11 @@ impl Leaf {
                 }))
             }
             PRIVATE => {
-                Some(Self::Private(PrivateLeaf { time, record: Hash(rest.try_into().ok()?) }))
+                let (number, rest) = rest.split_first_chunk::<8>()?;
+                let (hash, record) = rest.split_first_chunk::<32>()?;
+                let after = ChainHead { number: u64::from_be_bytes(*number), hash: Hash(*hash) };
+                let record = Hash(record.try_into().ok()?);
+                Some(Self::Private(PrivateLeaf { time, after, record }))
             }
             _ => None,
         }
@@ -95,6 +135,15 @@ impl Leaf {
         match self {
             Self::Clear(leaf) => leaf.time,
             Self::Private(leaf) => leaf.time,
+        }
+    }
+
+    /// Its place, given its index.
+    #[must_use]
+    pub fn at(&self, index: u64) -> LogPosition {
+        match self {
+            Self::Clear(leaf) => LogPosition::of_clear(leaf.number, index, leaf.time),
+            Self::Private(leaf) => LogPosition::of_private(leaf.after.number, index, leaf.time),
         }
     }
 
@@ -134,14 +183,16 @@ impl ClearLeaf {
 impl PrivateLeaf {
     /// The leaf of a record under a salt.
     #[must_use]
-    pub fn of(time: Time, salt: &[u8; 32], record: &[u8]) -> Self {
-        Self { time, record: record_digest(salt, record) }
+    pub fn of(time: Time, after: ChainHead, salt: &[u8; 32], record: &[u8]) -> Self {
+        Self { time, after, record: record_digest(salt, record) }
     }
 
     /// The entry's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = head(self.time, PRIVATE);
+        out.extend(self.after.number.to_be_bytes());
+        out.extend(self.after.hash.0);
         out.extend(self.record.0);
         out
     }
@@ -182,13 +233,17 @@ mod tests {
             hex::encode("tsumugu/v1/tick\nx\n")
         );
         assert_eq!(text, want);
-        let private = PrivateLeaf { time: Time(1), record: Hash([9; 32]) };
+        let private = PrivateLeaf {
+            time: Time(1),
+            after: ChainHead { number: 7, hash: Hash([8; 32]) },
+            record: Hash([9; 32]),
+        };
         assert_eq!(private.encode().len(), PRIVATE_LEAF);
     }
 
     proptest! {
         #[test]
-        fn what_parses_is_its_one_spelling(mut bytes in proptest::collection::vec(any::<u8>(), 0..120), prefix: bool) {
+        fn what_parses_is_its_one_spelling(mut bytes in proptest::collection::vec(any::<u8>(), 0..160), prefix: bool) {
             if prefix { bytes.splice(0..0, PREFIX.iter().copied()); }
             if let Some(leaf) = Leaf::parse(&bytes) { prop_assert_eq!(leaf.encode(), bytes); }
         }

@@ -4,7 +4,7 @@ use tsumugu_proto::v1;
 
 use crate::checkpoint::VerifiedCheckpoint;
 use crate::hash::Hash;
-use crate::leaf::{ClearLeaf, Leaf, LogPosition, PrivateLeaf};
+use crate::leaf::{ChainHead, ClearLeaf, Leaf, LogPosition, PrivateLeaf};
 use crate::merkle;
 use crate::note::VerifyingKey;
 use crate::value::{Origin, Time};
@@ -64,7 +64,7 @@ pub fn verify(
     let checkpoint = VerifiedCheckpoint::verify(&receipt.checkpoint, origin.as_str(), log_keys)
         .map_err(|_| ReceiptError::Checkpoint)?;
     let proof = hashes(&receipt.proof).ok_or(ReceiptError::Malformed)?;
-    let at = LogPosition { time: leaf.time(), index: receipt.index };
+    let at = leaf.at(receipt.index);
     merkle::verify_inclusion(leaf.hash(), at.index, checkpoint.size(), &proof, &checkpoint.root())
         .map_err(|_| ReceiptError::NotIncluded)?;
     Ok(VerifiedReceipt { at, leaf, salt, record, checkpoint })
@@ -89,7 +89,9 @@ pub fn leaf_of(
         }
         Visibility::Private(part) => {
             let salt = hash(&part.salt).ok_or(ReceiptError::Malformed)?.0;
-            Ok((Leaf::Private(PrivateLeaf::of(time, &salt, record)), Some(salt)))
+            let head = hash(&part.clear_head).ok_or(ReceiptError::Malformed)?;
+            let after = ChainHead { number: part.clear_number, hash: head };
+            Ok((Leaf::Private(PrivateLeaf::of(time, after, &salt, record)), Some(salt)))
         }
     }
 }

@@ -186,7 +186,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn at(index: u64) -> LogPosition {
-        LogPosition { time: Time(index * 10), index }
+        LogPosition::of_private(0, index, Time(index * 10))
     }
 
     fn events() -> impl Strategy<Value = Vec<(LogPosition, Event)>> {

@@ -232,7 +232,20 @@ impl Value for Key {
         hex::encode(self.0)
     }
     fn decode(text: &str) -> Option<Self> {
-        lower_hex(text).map(Self)
+        lower_hex(text).map(Self).filter(Self::is_sound)
+    }
+}
+
+impl Key {
+    /// Whether the bytes are the one encoding of a point that can be somebody's key.
+    ///
+    /// Under a point of small order a signature can be made that fits every text, so its holder could
+    /// deny everything; a second encoding of a point is another key to some libraries and the same to
+    /// others (RFC 8032, section 5.1.3 and 5.1.7 leave both to the verifier).
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let point = curve25519_dalek::edwards::CompressedEdwardsY(self.0).decompress();
+        point.is_some_and(|point| !point.is_small_order() && point.compress().0 == self.0)
     }
 }
 
@@ -359,15 +372,43 @@ pub(crate) fn lower_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     (lower && hex::decode_to_slice(text, &mut out).is_ok()).then_some(out)
 }
 
+/// Characters of texts (`docs/FORMATS.md`, section 1): blocks whose normal forms and case no later
+/// version of Unicode changes, so that every program at every time agrees on what is well formed.
+const CHARACTERS: &[(char, char)] = &[
+    (' ', '~'),
+    ('\u{a1}', '\u{ac}'),
+    ('\u{ae}', '\u{17f}'),
+    ('Α', 'Ρ'),
+    ('Σ', 'Ω'),
+    ('α', 'ω'),
+    ('А', 'я'),
+    ('\u{2010}', '\u{2027}'),
+    ('\u{2030}', '\u{205e}'),
+    ('\u{2100}', '\u{218b}'),
+    ('\u{2190}', '\u{23ff}'),
+    ('\u{2460}', '\u{26ff}'),
+    ('\u{3000}', '\u{303f}'),
+    ('\u{3041}', '\u{3096}'),
+    ('\u{3099}', '\u{30ff}'),
+    ('\u{31f0}', '\u{33ff}'),
+    ('\u{3400}', '\u{4dbf}'),
+    ('\u{4e00}', '\u{9fff}'),
+    ('\u{f900}', '\u{fa6d}'),
+    ('\u{ff01}', '\u{ff9f}'),
+    ('\u{ffe0}', '\u{ffe6}'),
+    ('\u{20000}', '\u{2a6df}'),
+    ('\u{2a700}', '\u{2ebe0}'),
+    ('\u{2f800}', '\u{2fa1d}'),
+    ('\u{30000}', '\u{3134a}'),
+    ('\u{e0100}', '\u{e01ef}'),
+];
+
 fn is_text(text: &str) -> bool {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
+    let known = |c: char| CHARACTERS.iter().any(|(first, last)| (*first..=*last).contains(&c));
     !text.is_empty()
         && text.len() <= MAX_TEXT
         && text.trim() == text
-        && !text.chars().any(hidden)
+        && text.chars().all(known)
         && is_nfc(text)
 }
 

@@ -9,8 +9,8 @@ use super::refusal::Refusal;
 use crate::hash::Hash;
 use crate::leaf::LogPosition;
 use crate::statement::{
-    AnyBody, CatalogueRelease, Institution, KeySet, Profile, Standing, StandingState, Statement,
-    Terminal, TerminalRemoved, TrustList,
+    AnyBody, CatalogueRelease, Institution, KeySet, Profile, RemovalReason, Standing,
+    StandingState, Statement, Terminal, TerminalRemoved, TrustList,
 };
 use crate::value::{Id, Key, Role};
 
@@ -140,7 +140,7 @@ impl Directory {
         if replaced_key {
             // A new institution key means that the old keys are lost: every earlier terminal ends here.
             for terminal in member.terminals.values_mut().filter(|t| t.removed.is_none()) {
-                terminal.removed = Some((at, crate::statement::RemovalReason::Lost));
+                terminal.removed = Some((at, RemovalReason::Lost));
             }
         }
         member.records.push(Entry { at, digest: statement.digest(), body: record.clone() });
@@ -240,7 +240,8 @@ impl Directory {
         statement: &Statement,
         removed: &TerminalRemoved,
     ) -> Result<(), Refusal> {
-        if !self.has_threshold(statement, at) {
+        let by_administrators = self.has_threshold(statement, at);
+        if !by_administrators {
             // A suspended institution may still take its own terminals out.
             self.check_institution_signed(at, statement, removed.institution, false)?;
         }
@@ -250,6 +251,9 @@ impl Directory {
             return Err(Refusal::Continuity("the terminal was removed before"));
         }
         terminal.removed = Some((at, removed.reason));
+        if by_administrators && removed.reason == RemovalReason::Lost {
+            member.voided.push(at);
+        }
         Ok(())
     }
 

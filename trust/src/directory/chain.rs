@@ -3,7 +3,7 @@
 use super::model::Directory;
 use super::refusal::Refusal;
 use crate::hash::Hash;
-use crate::leaf::{ClearLeaf, Leaf, LogPosition};
+use crate::leaf::{ChainHead, ClearLeaf, Leaf, LogPosition};
 use crate::value::Origin;
 
 /// A clear chain from number 0, and the directory it gives.
@@ -55,10 +55,11 @@ impl ClearChain {
         }
         let rule = |source| ChainAlarm::Rule { number, source };
         let statement = leaf.parse_statement().map_err(|malformed| rule(malformed.into()))?;
-        let at = LogPosition { time: leaf.time, index };
+        let at = LogPosition::of_clear(leaf.number, index, leaf.time);
         self.directory.apply(at, &statement).map_err(rule)?;
         self.next_number += 1;
         self.head = leaf.chain_hash();
+        self.directory.heads.push((self.head, leaf.time));
         Ok(leaf)
     }
 
@@ -77,6 +78,13 @@ impl ClearChain {
     #[must_use]
     pub fn next_number(&self) -> u64 {
         self.next_number
+    }
+
+    /// The last clear leaf; `None` before the first.
+    #[must_use]
+    pub fn chain_head(&self) -> Option<ChainHead> {
+        let number = self.next_number.checked_sub(1)?;
+        Some(ChainHead { number, hash: self.head })
     }
 
     /// SHA-256 of the last clear leaf entry; zeros before the first.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::hash::{Hash, sha256};
-use crate::leaf::LogPosition;
+use crate::leaf::{LogPosition, PrivateLeaf};
 use crate::note::VerifyingKey;
 use crate::statement::{
     CatalogueRelease, Institution, KeySet, Profile, RemovalReason, Standing, StandingState,
     Statement, TrustList,
 };
-use crate::value::{Id, InstitutionNumber, Key, Origin, Role};
+use crate::value::{Id, InstitutionNumber, Key, Origin, Role, Time};
 
 /// A statement with its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct Member {
     pub key_sets: Vec<Entry<KeySet>>,
     /// Terminals, the removed ones too.
     pub terminals: BTreeMap<Id, TerminalEntry>,
+    /// Where administrators removed a lost terminal: the key set before it is void from there on.
+    pub voided: Vec<LogPosition>,
 }
 
 /// The directory after some clear leaves.
@@ -80,6 +82,8 @@ pub struct Directory {
     pub(super) terminals: BTreeMap<Id, Id>,
     pub(super) catalogues: Vec<Entry<CatalogueRelease>>,
     pub(super) last: Option<LogPosition>,
+    /// Entry digest and time of each clear leaf by number, where the chain is whole.
+    pub(super) heads: Vec<(Hash, Time)>,
 }
 
 impl Directory {
@@ -96,6 +100,7 @@ impl Directory {
             terminals: BTreeMap::new(),
             catalogues: Vec::new(),
             last: None,
+            heads: Vec::new(),
         }
     }
 
@@ -169,6 +174,18 @@ impl Directory {
     #[must_use]
     pub fn last(&self) -> Option<LogPosition> {
         self.last
+    }
+
+    /// Whether a private leaf stands in this clear chain: it names a clear leaf of this chain, and its
+    /// time lies between that one's and the next one's.
+    ///
+    /// `None` where the chain does not reach that far, or is shown with gaps: then nothing is known yet.
+    #[must_use]
+    pub fn holds(&self, leaf: &PrivateLeaf) -> Option<bool> {
+        let number = usize::try_from(leaf.after.number).ok()?;
+        let (hash, time) = self.heads.get(number)?;
+        let before_next = self.heads.get(number + 1).is_none_or(|(_, next)| leaf.time <= *next);
+        Some(*hash == leaf.after.hash && *time <= leaf.time && before_next)
     }
 
     /// Who holds an Ed25519 key.
@@ -252,10 +269,12 @@ impl Member {
         self.key_sets.last()
     }
 
-    /// The key set in force at a place.
+    /// The key set in force at a place: the newest, unless a lost terminal voided it.
     #[must_use]
     pub fn key_set_at(&self, at: LogPosition) -> Option<&Entry<KeySet>> {
-        newest(&self.key_sets, at)
+        let set = newest(&self.key_sets, at)?;
+        let is_void = self.voided.iter().any(|voided| set.at < *voided && *voided <= at);
+        (!is_void).then_some(set)
     }
 
     /// The institution key at a place.
@@ -274,7 +293,7 @@ impl Member {
     /// Whether it takes part now.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.is_active_at(LogPosition { time: crate::value::Time(u64::MAX), index: u64::MAX })
+        self.is_active_at(LogPosition::END)
     }
 }
 

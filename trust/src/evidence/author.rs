@@ -6,7 +6,7 @@ use tsumugu_proto::v1;
 use super::{ContentFault, LetterReport, ReportedWorker};
 use crate::directory::{Directory, Refusal, check_author_note, check_worker};
 use crate::hash::Hash;
-use crate::leaf::LogPosition;
+use crate::leaf::{Leaf, LogPosition};
 use crate::letter::{
     MAX_DETAIL, MAX_LETTER, author_digest, card_commitment, content_commitment, detail_commitment,
 };
@@ -180,7 +180,13 @@ impl Signed {
         let receipt = self.shown.receipt.as_ref().ok_or(ContentFault::Malformed("the receipt"))?;
         let origin = witnesses.directory.origin();
         let known = Some(self.shown.statement.as_ref());
-        Ok(receipt::verify(receipt, known, origin, witnesses.log_keys)?.at)
+        let verified = receipt::verify(receipt, known, origin, witnesses.log_keys)?;
+        match &verified.leaf {
+            Leaf::Private(leaf) if witnesses.directory.holds(leaf) != Some(false) => {
+                Ok(verified.at)
+            }
+            _ => Err(ContentFault::Malformed("the receipt")),
+        }
     }
 }
 

@@ -63,7 +63,8 @@ impl EvidenceBuilder {
             }
             (Leaf::Private(leaf), Some(salt)) => {
                 let record = receipt.record.clone();
-                let shown = ShownPrivate { index, time: leaf.time, salt, record, proof };
+                let shown =
+                    ShownPrivate { index, time: leaf.time, after: leaf.after, salt, record, proof };
                 insert(&mut self.evidence.private, shown, |shown| shown.index);
             }
             (Leaf::Private(_), None) => return Err(not_included),

@@ -1,6 +1,6 @@
 //! The clear leaves that are shown: a clear chain with gaps, replayed by the directory's own rules.
 
-use super::{Evidence, EvidenceRefused, ShownClear};
+use super::{Evidence, EvidenceRefused, ShownClear, ShownPrivate};
 use crate::directory::{Directory, Entry, Member};
 use crate::hash::Hash;
 use crate::leaf::LogPosition;
@@ -14,6 +14,14 @@ pub(super) struct Chain {
     pub(super) directory: Directory,
     /// The statements with their places.
     pub(super) statements: Vec<(LogPosition, Statement)>,
+    shown: Vec<Shown>,
+}
+
+/// A clear leaf that is shown.
+struct Shown {
+    index: u64,
+    number: u64,
+    hash: Hash,
 }
 
 impl Chain {
@@ -31,17 +39,34 @@ impl Chain {
         for shown in &evidence.clear {
             let rule = |source| EvidenceRefused::rule(shown.index, source);
             let statement = shown.leaf.parse_statement().map_err(|source| rule(source.into()))?;
-            let at = LogPosition { time: shown.leaf.time, index: shown.index };
+            let at = LogPosition::of_clear(shown.leaf.number, shown.index, shown.leaf.time);
             directory.apply(at, &statement).map_err(rule)?;
             statements.push((at, statement));
         }
-        Ok(Self { directory, statements })
+        let shown = evidence.clear.iter().map(|clear| Shown {
+            index: clear.index,
+            number: clear.leaf.number,
+            hash: clear.leaf.chain_hash(),
+        });
+        Ok(Self { directory, statements, shown: shown.collect() })
     }
 
     /// The keys of the log by every list: receipts inside letters may be older than the newest.
     pub(super) fn all_log_keys(&self) -> Vec<VerifyingKey> {
         let lists = self.directory.trust_lists().iter().flat_map(|list| &list.body.logs);
         lists.map(|log| log.0.clone()).collect()
+    }
+
+    /// Whether a private leaf fits the clear leaves that are shown: `None` where the leaf that it names
+    /// is not shown, and its index and number contradict none.
+    pub(super) fn holds(&self, private: &ShownPrivate) -> Option<bool> {
+        let number = private.after.number;
+        let order = |shown: &Shown| (shown.index < private.index) == (shown.number <= number);
+        if !self.shown.iter().all(order) {
+            return Some(false);
+        }
+        let named = self.shown.iter().find(|shown| shown.number == number)?;
+        Some(named.hash == private.after.hash)
     }
 
     /// Checks that the whole clear chain holds every statement that is shown, where it reaches so far.

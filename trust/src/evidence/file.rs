@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::EvidenceRefused;
 use crate::hash::{Hash, sha256};
-use crate::leaf::ClearLeaf;
+use crate::leaf::{ChainHead, ClearLeaf, Leaf, PrivateLeaf};
 use crate::receipt::MAX_PROOF;
 use crate::value::{Id, Origin, Time, Value};
 
@@ -54,6 +54,8 @@ pub struct ShownPrivate {
     pub index: u64,
     /// The exchange's time.
     pub time: Time,
+    /// The clear leaf before it.
+    pub after: ChainHead,
     /// Blinds the record's digest.
     pub salt: [u8; 32],
     /// The statement's bytes.
@@ -138,16 +140,27 @@ impl ShownClear {
 }
 
 impl ShownPrivate {
-    fn line(&self) -> String {
-        let Self { index, time, salt, record, proof } = self;
-        let (salt, record, proof) = (Hash(*salt), base64(record), write_proof(proof));
-        format!("private {index} {} {salt} {record} {proof}", time.0)
+    /// The leaf that salt and record give.
+    pub(super) fn leaf(&self) -> Leaf {
+        Leaf::Private(self.private_leaf())
     }
 
-    fn read([index, time, salt, record, proof]: [&str; 5]) -> Option<Self> {
+    pub(super) fn private_leaf(&self) -> PrivateLeaf {
+        PrivateLeaf::of(self.time, self.after, &self.salt, &self.record)
+    }
+
+    fn line(&self) -> String {
+        let Self { index, time, after, salt, record, proof } = self;
+        let ChainHead { number, hash } = after;
+        let (salt, record, proof) = (Hash(*salt), base64(record), write_proof(proof));
+        format!("private {index} {} {number} {hash} {salt} {record} {proof}", time.0)
+    }
+
+    fn read([index, time, number, hash, salt, record, proof]: [&str; 7]) -> Option<Self> {
         Some(Self {
             index: u64::decode(index)?,
             time: read_time(time)?,
+            after: ChainHead { number: u64::decode(number)?, hash: Hash::decode(hash)? },
             salt: Hash::decode(salt)?.0,
             record: read_base64(record)?,
             proof: read_proof(proof)?,

@@ -46,7 +46,7 @@ impl Records {
             if statement.origin != evidence.origin {
                 return Err(EvidenceRefused::rule(index, Refusal::OtherOrigin));
             }
-            let placed = (LogPosition { time: shown.time, index }, statement);
+            let placed = (shown.leaf().at(index), statement);
             match &placed.1.body {
                 AnyBody::Worker(_) => workers.push(placed),
                 AnyBody::Envelope(lines)
@@ -140,6 +140,10 @@ impl Message {
             }
             AnyBody::Disposition(said) => {
                 let answer = check_disposition(directory, at, statement, &lines, digest)?;
+                // The answer that counts is the first: it cannot be left out.
+                if said.previous != self.answers.last().map(|(_, before)| before.digest()) {
+                    return Err(Refusal::Mismatch);
+                }
                 let terminal = Some(answer.terminal());
                 self.state.join(at, Event::Answered(said.answer));
                 self.note(at, Happening::Answered, (said.answered, Word::Recipient), terminal);

@@ -1,6 +1,7 @@
 use super::*;
-use crate::directory::Refusal;
+use crate::directory::{Refusal, check_envelope};
 use crate::hash::Hash;
+use crate::leaf::{ChainHead, Leaf, PrivateLeaf};
 use crate::state::{Delivery, Validity};
 use crate::statement::{Answer, StandingState};
 use crate::testing::{TestAnswer, TestInstitution, TestLetter, World};
@@ -241,6 +242,7 @@ fn a_new_log_key_vouches_for_what_the_old_one_receipted() {
 #[test]
 fn removals_are_checked_with_the_whole_chain_only() {
     let Scene { mut world, hospital, office, .. } = Scene::new();
+    let before = world.directory().clone();
     let removal = world.remove_terminal(&hospital);
     let removed_at = world.append(&removal);
     let letter = world.send(&hospital, &office);
@@ -252,10 +254,60 @@ fn removals_are_checked_with_the_whole_chain_only() {
     hidden.clear.retain(|shown| shown.index != removed_at);
     let report = verify(&hidden, Some(world.fingerprint()), None).unwrap();
     assert!(!report.removals_checked);
-    let short = verify(&hidden, None, Some(world.directory())).unwrap();
+    let short = verify(&hidden, None, Some(&before)).unwrap();
     assert!(!short.removals_checked, "the chain ends before the envelope");
-    world.tick();
     assert_eq!(verify(&hidden, None, Some(world.directory())), Err(not_admitted(index)));
+}
+
+/// An exchange that lies about a leaf's time cannot move it before a removal: the leaf itself says which
+/// clear leaf it was made after.
+#[test]
+fn a_backdated_leaf_stands_where_its_chain_head_says() {
+    let Scene { mut world, hospital, office, .. } = Scene::new();
+    let admitted = world.now;
+    world.append(&world.remove_terminal(&hospital));
+    let letter = world.compose(&hospital, &office, |_| {});
+    let record = letter.envelope.bytes();
+    let place = |after| Leaf::Private(PrivateLeaf::of(admitted, after, &[5; 32], &record)).at(99);
+    let told = |after| check_envelope(world.directory(), place(after), &letter.envelope);
+    let now = world.chain.chain_head().unwrap();
+    assert_eq!(told(now).unwrap_err(), Refusal::NotAdmitted, "whatever its time");
+    // An older head makes another leaf: then its time must lie before the next clear leaf's.
+    let old = PrivateLeaf::of(world.now, ChainHead { number: 0, ..now }, &[5; 32], &record);
+    assert_eq!(world.directory().holds(&old), Some(false));
+}
+
+/// Two clear chains in one tree: who holds one of them refuses the leaves that were made after the other.
+#[test]
+fn a_leaf_of_another_clear_chain_is_refused() {
+    let Scene { world, .. } = Scene::new();
+    let now = world.chain.chain_head().unwrap();
+    let leaf = |after| PrivateLeaf::of(world.now, after, &[5; 32], b"record");
+    assert_eq!(world.directory().holds(&leaf(now)), Some(true));
+    let other = ChainHead { hash: Hash([9; 32]), ..now };
+    assert_eq!(world.directory().holds(&leaf(other)), Some(false));
+    let later = ChainHead { number: now.number + 1, ..now };
+    assert_eq!(world.directory().holds(&leaf(later)), None);
+}
+
+#[test]
+fn the_first_answer_cannot_be_left_out() {
+    let Scene { mut world, office, letter, .. } = Scene::new();
+    let before = world.entries.len() as u64;
+    let second = world.answer(&letter, &office, Answer::Acknowledged, "二度目");
+    world.append(&second.statement);
+    let mut hidden = world.evidence_builder(&letter, &[]).unchecked();
+    assert!(verify(&hidden, None, None).is_ok());
+    let first = hidden.private.iter().rposition(|shown| {
+        shown.index < before
+            && String::from_utf8_lossy(&shown.record).starts_with("tsumugu/v1/disposition")
+    });
+    let first = hidden.private.remove(first.unwrap());
+    hidden.details.retain(|detail| detail.index != first.index);
+    assert!(matches!(
+        verify(&hidden, None, None),
+        Err(EvidenceRefused::Rule { source: Refusal::Mismatch, .. })
+    ));
 }
 
 #[test]

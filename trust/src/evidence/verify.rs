@@ -5,12 +5,12 @@ use super::chain::Chain;
 use super::message::{Message, Records};
 use super::{
     AnswerReport, ContentFault, Evidence, EvidenceRefused, Needed, Outcome, Party, RecallReport,
-    Report, ReportedWorker, ShownDetail,
+    Report, ReportedWorker, ShownDetail, ShownPrivate,
 };
 use crate::checkpoint::{Checkpoint, VerifiedCheckpoint};
 use crate::directory::{Directory, Refusal};
 use crate::hash::Hash;
-use crate::leaf::{LogPosition, PrivateLeaf};
+use crate::leaf::LogPosition;
 use crate::merkle;
 use crate::note::{Note, VerifyingKey};
 use crate::statement::{AnyBody, Statement};
@@ -38,14 +38,17 @@ pub fn verify(
     if root.is_some_and(|root| root != root_fingerprint) {
         return Err(EvidenceRefused::OtherRoot { shown: root_fingerprint });
     }
+    check_heads(evidence, |shown| chain.holds(shown))?;
     let records = Records::read(evidence)?;
     let opened = Opened::decode(evidence)?;
     check_all_belong(&chain, &records, &opened)?;
     let whole = match whole {
         Some(whole) => {
             chain.check_within(whole)?;
-            // A chain that ends before the last leaf may miss the removal that matters.
-            whole.last().is_some_and(|last| last.index >= last_index(evidence)).then_some(whole)
+            check_heads(evidence, |shown| whole.holds(&shown.private_leaf()))?;
+            // Removals before each leaf count: a chain that does not reach it may miss one.
+            let reaches = |shown: &ShownPrivate| whole.holds(&shown.private_leaf()).is_some();
+            evidence.private.iter().all(reaches).then_some(whole)
         }
         None => None,
     };
@@ -84,10 +87,10 @@ fn check_inclusions(evidence: &Evidence) -> Result<Checkpoint, EvidenceRefused> 
         let hash = merkle::leaf_hash(&shown.leaf.encode());
         (shown.index, shown.leaf.time, hash, &shown.proof)
     });
-    let private = evidence.private.iter().map(|shown| {
-        let leaf = PrivateLeaf::of(shown.time, &shown.salt, &shown.record);
-        (shown.index, shown.time, merkle::leaf_hash(&leaf.encode()), &shown.proof)
-    });
+    let private = evidence
+        .private
+        .iter()
+        .map(|shown| (shown.index, shown.time, shown.leaf().hash(), &shown.proof));
     let mut leaves: Vec<_> = clear.chain(private).collect();
     leaves.sort_by_key(|(index, ..)| *index);
     for (index, _, hash, proof) in &leaves {
@@ -97,6 +100,17 @@ fn check_inclusions(evidence: &Evidence) -> Result<Checkpoint, EvidenceRefused> 
     match leaves.windows(2).find(|pair| pair[1].1 < pair[0].1) {
         Some(pair) => Err(EvidenceRefused::Continuity { index: pair[1].0 }),
         None => Ok(checkpoint),
+    }
+}
+
+/// Every private leaf stands in the clear chain, as far as that is known.
+fn check_heads(
+    evidence: &Evidence,
+    holds: impl Fn(&ShownPrivate) -> Option<bool>,
+) -> Result<(), EvidenceRefused> {
+    match evidence.private.iter().find(|shown| holds(shown) == Some(false)) {
+        Some(shown) => Err(EvidenceRefused::OtherChain { index: shown.index }),
+        None => Ok(()),
     }
 }
 
@@ -134,11 +148,6 @@ fn check_all_belong(
         Some((at, _)) => Err(EvidenceRefused::Unrelated { index: at.index }),
         None => Ok(()),
     }
-}
-
-fn last_index(evidence: &Evidence) -> u64 {
-    let clear = evidence.clear.last().map_or(0, |shown| shown.index);
-    clear.max(evidence.private.last().map_or(0, |shown| shown.index))
 }
 
 fn party(directory: &Directory, id: Id, message: &Message) -> Result<Party, EvidenceRefused> {

@@ -57,6 +57,7 @@ pub fn disposition_header(origin: &Origin, disposition: &Disposition) -> Hash {
     header.line("by", &disposition.by);
     header.line("answer", &disposition.answer);
     header.line("answered", &disposition.answered);
+    header.maybe("previous", disposition.previous.as_ref());
     header.digest()
 }
 

@@ -440,6 +440,9 @@ statement! {
         answer: one Answer = "answer",
         /// When, the recipient's word.
         answered: one Time = "answered",
+        /// Digest of the disposition of this message before it; just when there is one. So the answer
+        /// that counts, the first, cannot be left out of evidence.
+        previous: maybe Hash = "previous",
         /// Who and why, sealed.
         detail: maybe DetailRef = "detail",
     } where |d| need(d.detail.is_some() != (d.answer == Answer::Unreadable), "a person's answer has a detail, a terminal's has none")
@@ -484,6 +487,8 @@ statement! {
         from: one Id = "from",
         /// The message.
         id: one Id = "id",
+        /// 1, 2, 3, … for this message.
+        version: one u64 = "version",
         /// On or off.
         state: one HoldState = "state",
         /// When.

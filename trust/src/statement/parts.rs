@@ -59,7 +59,8 @@ impl Value for LogKey {
     }
     fn decode(text: &str) -> Option<Self> {
         let key: VerifyingKey = text.parse().ok()?;
-        (key.to_string() == text).then_some(Self(key))
+        (key.to_string() == text && crate::value::Key(*key.public()).is_sound())
+            .then_some(Self(key))
     }
 }
 

@@ -163,7 +163,8 @@ impl World {
             (Leaf::Clear(leaf), None)
         } else {
             let salt = self.random.bytes();
-            (Leaf::Private(PrivateLeaf::of(self.now, &salt, &record)), Some(salt))
+            let after = self.chain.chain_head().expect("entry 0 is there");
+            (Leaf::Private(PrivateLeaf::of(self.now, after, &salt, &record)), Some(salt))
         };
         Ok(self.append_unchecked(TestEntry { leaf, salt, record }))
     }
@@ -197,13 +198,17 @@ impl World {
     /// Where the next leaf will stand.
     #[must_use]
     pub fn next_position(&self) -> LogPosition {
-        LogPosition { time: self.now, index: self.tree.size() }
+        LogPosition::of_private(
+            self.chain.next_number().saturating_sub(1),
+            self.tree.size(),
+            self.now,
+        )
     }
 
     /// Where a leaf stands.
     #[must_use]
     pub fn position(&self, index: u64) -> LogPosition {
-        LogPosition { time: self.entry(index).leaf.time(), index }
+        self.entry(index).leaf.at(index)
     }
 
     /// A leaf.
@@ -254,7 +259,9 @@ impl World {
                 number: leaf.number,
                 previous: leaf.previous.0.to_vec().into(),
             }),
-            Leaf::Private(_) => Visibility::Private(v1::PrivatePart {
+            Leaf::Private(leaf) => Visibility::Private(v1::PrivatePart {
+                clear_number: leaf.after.number,
+                clear_head: leaf.after.hash.0.to_vec().into(),
                 salt: entry.salt.expect("a private leaf has a salt").to_vec().into(),
             }),
         };

@@ -140,6 +140,7 @@ impl World {
             by: by.id,
             answer,
             answered: self.now,
+            previous: self.last_answer(letter),
             detail: None,
         };
         let header = disposition_header(&self.origin, &lines);
@@ -147,6 +148,20 @@ impl World {
             .then(|| self.detail(&by.worker, header, comment, &letter.letter_key));
         lines.detail = detail.as_ref().map(TestDetail::reference);
         TestAnswer { statement: self.by_terminal(by, &lines), detail }
+    }
+
+    /// Digest of the newest disposition of a letter in the log.
+    fn last_answer(&self, letter: &TestLetter) -> Option<crate::hash::Hash> {
+        let (from, id, _) = letter.named();
+        self.entries.iter().rev().find_map(|entry| {
+            let statement = Statement::parse(&entry.record).ok()?;
+            match &statement.body {
+                crate::statement::AnyBody::Disposition(d) if (d.from, d.id) == (from, id) => {
+                    Some(statement.digest())
+                }
+                _ => None,
+            }
+        })
     }
 
     /// The sender takes the letter back.

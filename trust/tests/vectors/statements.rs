@@ -179,7 +179,7 @@ fn mail(all: &mut Examples, scene: &Scene) {
     all.signed(&lines, &[sender]);
     let administrators: Vec<TestKey> =
         all.world.administrators.iter().map(|administrator| administrator.key.clone()).collect();
-    let lines = Hold { from, id, state: HoldState::On, ordered: recalled };
+    let lines = Hold { from, id, version: 1, state: HoldState::On, ordered: recalled };
     all.signed(&lines, &administrators.iter().collect::<Vec<_>>());
     let lines = Author { header: digest_of("header"), author: digest_of("author") };
     all.signed(&lines, &[&hospital.worker.key]);

@@ -31,7 +31,7 @@ fn entry_0_is_trust_list_1_by_its_own_threshold() {
     assert!(is_continuity(&refusal(&mut world, &second)));
     let good = world.by_administrators(&list);
     let mut late = Directory::new(world.origin.clone());
-    let elsewhere = LogPosition { time: world.now, index: 1 };
+    let elsewhere = LogPosition::of_clear(0, 1, world.now);
     assert!(is_continuity(&late.apply(elsewhere, &good).unwrap_err()));
     assert_eq!(world.append(&good), 0);
     assert_eq!(world.directory().root_fingerprint(), Some(good.digest()));

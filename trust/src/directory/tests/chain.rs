@@ -70,7 +70,7 @@ fn time_and_index_never_go_back() {
     let last = world.directory().last().unwrap();
     let mut directory = world.directory().clone();
     let mut apply =
-        |time: u64, index| directory.apply(LogPosition { time: Time(time), index }, &tick);
+        |time: u64, index| directory.apply(LogPosition::of_clear(index, index, Time(time)), &tick);
     assert!(is_continuity(&apply(last.time.0 - 1, last.index + 1).unwrap_err()));
     assert!(is_continuity(&apply(last.time.0, last.index).unwrap_err()));
     // Several leaves may have one time.
@@ -222,9 +222,11 @@ proptest! {
         prop_assert_eq!((chain.next_number(), chain.head()), (world.chain.next_number(), world.chain.head()));
         let mut directory = Directory::new(world.origin.clone());
         for (index, leaf) in &all {
-            let at = LogPosition { time: leaf.time, index: *index };
+            let at = LogPosition::of_clear(leaf.number, *index, leaf.time);
             directory.apply(at, &leaf.parse_statement().unwrap()).unwrap();
         }
+        // Only a whole chain knows the heads.
+        directory.heads.clone_from(&world.directory().heads);
         prop_assert_eq!(&directory, world.directory());
     }
 }

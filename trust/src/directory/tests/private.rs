@@ -52,10 +52,13 @@ fn signatures_count_between_admission_and_removal() {
     for outside in [world.position(admitted), world.position(removed), world.next_position()] {
         assert_eq!(at(outside), Err(Refusal::NotAdmitted));
     }
-    // Where leaves have one time, the index decides.
-    let tied = |index| LogPosition { time: world.position(admitted).time, index };
-    assert_eq!(at(tied(before.index)), Err(Refusal::NotAdmitted));
-    assert_eq!(at(tied(before.index + 1)), Ok(second.id));
+    // The clear chain decides, whatever time or index the exchange states.
+    let place = |number, index, time| LogPosition::of_private(number, index, time);
+    let number = world.position(admitted).clear;
+    let far = world.position(removed);
+    assert_eq!(at(place(number, far.index + 9, far.time)), Ok(second.id));
+    assert_eq!(at(place(number - 1, far.index, far.time)), Err(Refusal::NotAdmitted));
+    assert_eq!(at(place(far.clear, before.index, before.time)), Err(Refusal::NotAdmitted));
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn the_unit_is_in_the_profile_of_that_place() {
     office.profile.units.push(crate::statement::NamedUnit { unit: ward, name });
     world.append(&world.by_institution(&office, &office.profile));
     assert!(check(&world, &letter).is_ok());
-    let earlier = LogPosition { time: before.time, index: before.index - 1 };
+    let earlier = LogPosition::of_private(before.clear, before.index - 1, before.time);
     let at_earlier = check_envelope(world.directory(), earlier, &letter.envelope);
     assert_eq!(at_earlier.unwrap_err(), Refusal::UnknownUnit);
 }

@@ -180,6 +180,7 @@ fn an_answer_by_anyone_but_the_recipient() {
     let letter = scene.world.send(&scene.hospital, &scene.office);
     let (from, id, envelope) = letter.named();
     let lines = Disposition {
+        previous: None,
         from,
         id,
         envelope,
@@ -248,11 +249,9 @@ fn a_clear_chain_that_does_not_link() {
             previous: previous.unwrap_or(world.chain.head()),
             statement: second.bytes(),
         };
-        let index = world.append_unchecked(TestEntry {
-            leaf: Leaf::Clear(leaf),
-            salt: None,
-            record: second.bytes(),
-        });
+        let record = second.bytes();
+        let entry = TestEntry { leaf: Leaf::Clear(leaf), salt: None, record };
+        let index = if good { world.append(&second) } else { world.append_unchecked(entry) };
         let letter = world.send(&hospital, &office);
         let got = world.evidence(&letter, &[]).map(|_| ());
         assert_eq!(got, if good { Ok(()) } else { Err(EvidenceRefused::Continuity { index }) });
@@ -264,7 +263,12 @@ fn a_private_record_in_a_clear_place_and_the_reverse() {
     let Scene { mut world, letter, .. } = Scene::new();
     // A tick as a private record.
     let tick = world.unsigned(&Tick {}).bytes();
-    let leaf = Leaf::Private(PrivateLeaf::of(world.now, &[5; 32], &tick));
+    let leaf = Leaf::Private(PrivateLeaf::of(
+        world.now,
+        world.chain.chain_head().unwrap(),
+        &[5; 32],
+        &tick,
+    ));
     let index = world.append_unchecked(TestEntry { leaf, salt: Some([5; 32]), record: tick });
     let mut builder = world.evidence_builder(&letter, &[]);
     builder.leaf(&world.verified(index), &world.proof(index)).unwrap();
