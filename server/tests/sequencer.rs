@@ -14,7 +14,7 @@ use tsumugu_server::init::init;
 use tsumugu_server::keys;
 use tsumugu_server::ledger::{Ledger, Reader};
 use tsumugu_server::refused::Refused;
-use tsumugu_server::sequencer::{Command, Done, OutgoingLetter, Outcome, Sequencer};
+use tsumugu_server::sequencer::{Command, Done, Outcome, OutgoingLetter, Sequencer};
 use tsumugu_trust::hash::sha256;
 use tsumugu_trust::statement::{Answer, StandingState, Statement};
 use tsumugu_trust::testing::{Seeded, TestInstitution, TestLetter, World};
@@ -104,7 +104,11 @@ impl Bench {
     }
 
     /// A clear statement, which the people know once it is taken.
-    async fn clear(&mut self, command: impl FnOnce(Statement) -> Command, statement: Statement) -> Result<Done, Refused> {
+    async fn clear(
+        &mut self,
+        command: impl FnOnce(Statement) -> Command,
+        statement: Statement,
+    ) -> Result<Done, Refused> {
         let done = self.submit(command(statement.clone())).await?;
         self.world.append(&statement);
         Ok(done)
@@ -224,7 +228,8 @@ async fn random_histories_are_rebuilt_to_the_same_views() {
                     done
                 }
                 (8, _) => {
-                    let state = if a % 2 == 0 { StandingState::Suspended } else { StandingState::Active };
+                    let state =
+                        if a % 2 == 0 { StandingState::Suspended } else { StandingState::Active };
                     let statement = bench.world.standing(bench.offices[from].id, state);
                     let administrate = |statement| Command::Administrate { statement };
                     bench.clear(administrate, statement).await

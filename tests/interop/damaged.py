@@ -98,8 +98,9 @@ DAMAGES = {
     "a file that is no tile": stray_file,
     "a bit in the evidence": evidence_byte,
     "another time of a private leaf": lambda copy: evidence_line(copy, "private", 2),
-    "another salt of a private leaf": lambda copy: evidence_line(copy, "private", 3),
-    "another proof of a private leaf": lambda copy: evidence_line(copy, "private", 5),
+    "another salt of a private leaf": lambda copy: evidence_line(copy, "private", 5),
+    "another proof of a private leaf": lambda copy: evidence_line(copy, "private", 7),
+    "another head of a private leaf": lambda copy: evidence_line(copy, "private", 4),
     "another statement of a clear leaf": lambda copy: evidence_line(copy, "clear", 5),
     "another letter": lambda copy: evidence_line(copy, "letter", 1),
 }

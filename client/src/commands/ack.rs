@@ -76,6 +76,7 @@ pub async fn run(ctx: &Context, args: &AckArgs) -> Result<Answered, Failure> {
         digest: leaf.statement.digest(),
         answer: said,
         answered: ctx.now(),
+        previous: message.last_answer(),
         comment,
     };
     let terminal = keys.terminal_key(session.origin())?;

@@ -15,13 +15,13 @@ use tsumugu_trust::seal::open_with;
 use tsumugu_trust::statement::{
     AnyBody, Candidacy, Invitation, Purpose, Statement, TrustList, encode_text,
 };
-use tsumugu_trust::value::{Id, InstitutionNumber, Key, Role, Text, Time};
+use tsumugu_trust::value::{Id, InstitutionNumber, Key, Role, Text};
 
 use crate::failure::Failure;
 use crate::session::Session;
 
 /// After everything in the log.
-const NEWEST: LogPosition = LogPosition { time: Time(u64::MAX), index: u64::MAX };
+const NEWEST: LogPosition = LogPosition::END;
 
 /// Bytes of a code's secret.
 const SECRET: usize = 16;

@@ -194,7 +194,7 @@ fn event(
         Some(Err(refused)) => (None, Some(refused)),
         None => (None, None),
     };
-    let LogPosition { time, index } = leaf.at;
+    let LogPosition { time, index, .. } = leaf.at;
     Some(TrackedEvent {
         what,
         index,

@@ -110,7 +110,7 @@ fn replay(origin: &Origin, content: &v1::InvitationContent) -> Result<Directory,
     let mut directory = Directory::new(origin.clone());
     for (index, note) in (0..).zip(&content.trust_lists) {
         let list = Statement::parse(note).map_err(|error| bad("trust-list").because(error))?;
-        let at = LogPosition { time: Time(0), index };
+        let at = LogPosition::of_clear(index, index, Time(0));
         directory.apply(at, &list).map_err(|refusal| bad("trust-list").because(refusal))?;
     }
     // Only trust lists make a directory's root; anything else among them was refused as entry 0 or
@@ -129,7 +129,7 @@ fn invitation(
 ) -> Result<Invitation, Failure> {
     let statement =
         Statement::parse(&content.invitation).map_err(|error| bad("invitation").because(error))?;
-    let newest = LogPosition { time: Time(0), index: u64::MAX };
+    let newest = LogPosition::END;
     let invitation = check_invitation(directory, newest, &statement)
         .map_err(|refusal| bad("invitation").because(refusal))?;
     let under = directory.trust_list().map(|list| list.digest);

@@ -30,6 +30,8 @@ pub struct Reply<'a> {
     pub answer: Answer,
     /// When.
     pub answered: Time,
+    /// Digest of the disposition before it, when the message has one already.
+    pub previous: Option<Hash>,
     /// Why, or anything else; empty when nothing is said.
     pub comment: &'a str,
 }
@@ -76,7 +78,9 @@ pub fn unreadable(
     terminal: &SigningKey,
 ) -> Result<Statement, Malformed> {
     let comment = "";
-    let reply = Reply { envelope, digest, answer: Answer::Unreadable, answered, comment };
+    let previous = None;
+    let answer = Answer::Unreadable;
+    let reply = Reply { envelope, digest, answer, answered, previous, comment };
     sign(origin, &lines(reply), &[terminal])
 }
 
@@ -131,6 +135,7 @@ fn lines(reply: Reply<'_>) -> Disposition {
         by: reply.envelope.to.institution,
         answer: reply.answer,
         answered: reply.answered,
+        previous: reply.previous,
         detail: None,
     }
 }

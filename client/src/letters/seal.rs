@@ -9,13 +9,13 @@ use tsumugu_trust::letter::{MAX_SEALED_BODY, PackError, content_commitment, pack
 use tsumugu_trust::note::SigningKey;
 use tsumugu_trust::seal::{SealError, seal_to};
 use tsumugu_trust::statement::{BytesRef, KeySets, Malformed, Statement, sign};
-use tsumugu_trust::value::{Id, Time};
+use tsumugu_trust::value::Id;
 use zeroize::Zeroizing;
 
 use super::{ComposedLetter, Randomness, random_32};
 
 /// After everything that the directory knows: where the next leaf will stand.
-pub(super) const NEXT: LogPosition = LogPosition { time: Time(u64::MAX), index: u64::MAX };
+pub(super) const NEXT: LogPosition = LogPosition::END;
 
 /// What this terminal knows when it seals.
 #[derive(Clone, Copy)]

@@ -53,7 +53,7 @@ fn forged(pair: &mut Pair, change: &dyn Fn(&mut v1::Author, &mut v1::Letter)) ->
 fn reply<'a>(logged: &'a Logged, answer: Answer, comment: &'a str) -> Reply<'a> {
     let (envelope, digest) = (logged.envelope.envelope(), logged.envelope.digest());
     let answered = Time(envelope.composed.0 + 60_000);
-    Reply { envelope, digest, answer, answered, comment }
+    Reply { envelope, digest, answer, answered, previous: None, comment }
 }
 
 fn log_answer(

@@ -159,6 +159,16 @@ impl Message {
         })
     }
 
+    /// Digest of the newest disposition in log order.
+    #[must_use]
+    pub fn last_answer(&self) -> Option<Hash> {
+        let answers = self
+            .leaves
+            .iter()
+            .filter(|leaf| matches!(leaf.statement.body, AnyBody::Disposition(_)));
+        answers.max_by_key(|leaf| leaf.at).map(|leaf| leaf.statement.digest())
+    }
+
     /// Digest of the envelope.
     #[must_use]
     pub fn digest(&self) -> Option<Hash> {
@@ -265,7 +275,8 @@ impl StoredLeaf {
     fn read(&self) -> Option<MessageLeaf> {
         let receipt = v1::Receipt::decode(self.receipt.0.as_slice()).ok()?;
         let statement = Statement::parse(&receipt.record).ok()?;
-        let at = LogPosition { time: Time(receipt.time_ms), index: receipt.index };
+        let (leaf, _) = tsumugu_trust::receipt::leaf_of(&receipt, &receipt.record).ok()?;
+        let at = leaf.at(receipt.index);
         Some(MessageLeaf { at, statement, receipt, detail: self.detail.0.to_vec() })
     }
 }

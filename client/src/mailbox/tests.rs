@@ -65,7 +65,7 @@ async fn answer_with(post: &mut TestPost, from: Id, id: Id, said: Answer, commen
     let signer = Signer { key: &key, shown: &shown };
     let terminal = keys.terminal_key(post.origin()).unwrap();
     let (digest, answered) = (leaf.statement.digest(), post.now());
-    let reply = Reply { envelope: lines, digest, answer: said, answered, comment };
+    let reply = Reply { envelope: lines, digest, answer: said, answered, previous: None, comment };
     let sealed = post.with_random(|rng| {
         answer(post.origin(), reply, letter.letter_key(), signer, &terminal, rng).unwrap()
     });

@@ -2,7 +2,7 @@
 
 use tsumugu_proto::v1;
 use tsumugu_trust::checkpoint::{CheckpointError, VerifiedCheckpoint};
-use tsumugu_trust::leaf::Leaf;
+use tsumugu_trust::leaf::{Leaf, PrivateLeaf};
 use tsumugu_trust::merkle::verify_consistency;
 use tsumugu_trust::receipt::{self, VerifiedReceipt, hashes};
 use tsumugu_trust::statement::Statement;
@@ -64,7 +64,23 @@ impl Session<'_> {
             return Err(Failure::bad_proof("the leaf is not of the statement's sort"));
         }
         self.accept(verified.checkpoint.clone()).await?;
+        if let Leaf::Private(leaf) = &verified.leaf {
+            self.stands_in_our_chain(leaf).await?;
+        }
         Ok(verified)
+    }
+
+    /// A private leaf names the clear leaf that it was made after. If it is not in the clear chain
+    /// that this vault holds, somebody else is shown other members and keys than we are.
+    async fn stands_in_our_chain(&mut self, leaf: &PrivateLeaf) -> Result<(), Failure> {
+        if self.directory().holds(leaf).is_none() {
+            // Made after the newest clear leaf that we know: the chain has grown meanwhile.
+            Box::pin(self.sync()).await?;
+        }
+        match self.directory().holds(leaf) {
+            Some(true) => Ok(()),
+            _ => Err(Failure::bad_proof("the record stands in another clear chain")),
+        }
     }
 
     /// Proves that a checkpoint and the one that is remembered are states of one log; the larger one

@@ -83,7 +83,7 @@ impl Office {
 /// A private leaf that says nothing to anybody.
 fn private(world: &mut World, byte: u8) {
     let salt = [byte; 32];
-    let leaf = PrivateLeaf::of(world.now, &salt, b"record");
+    let leaf = PrivateLeaf::of(world.now, world.chain.chain_head().unwrap(), &salt, b"record");
     let entry =
         TestEntry { leaf: Leaf::Private(leaf), salt: Some(salt), record: b"record".to_vec() };
     world.append_unchecked(entry);
@@ -279,7 +279,7 @@ async fn a_clear_statement_behind_a_private_leaf_is_an_alarm() {
     let hidden = {
         let mut shown = office.exchange.shown();
         let tick = shown.world.unsigned(&tsumugu_trust::statement::Tick {}).bytes();
-        let leaf = Leaf::Private(PrivateLeaf::of(shown.world.now, &[3; 32], &tick));
+        let leaf = Leaf::Private(PrivateLeaf::of(shown.world.now, shown.world.chain.chain_head().unwrap(), &[3; 32], &tick));
         let entry = TestEntry { leaf, salt: Some([3; 32]), record: tick };
         let index = shown.world.append_unchecked(entry);
         shown.world.receipt(index)

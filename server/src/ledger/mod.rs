@@ -137,11 +137,19 @@ impl Ledger {
         self.chain.next_number() > 0
     }
 
-    /// The place of the next leaf, at `now` or the last leaf's time if that is later.
+    /// The place of the next private leaf, at `now` or the last leaf's time if that is later.
     #[must_use]
     pub fn next_position(&self, now: Time) -> LogPosition {
         let size = read_lock(&self.tree).size();
-        LogPosition { time: now.max(self.last_time), index: size }
+        let before = self.chain.next_number().saturating_sub(1);
+        LogPosition::of_private(before, size, now.max(self.last_time))
+    }
+
+    /// The place of the next clear leaf.
+    #[must_use]
+    pub fn next_clear_position(&self, now: Time) -> LogPosition {
+        let at = self.next_position(now);
+        LogPosition::of_clear(self.chain.next_number(), at.index, at.time)
     }
 
     /// Invitations that are open, with their expiry.

@@ -287,7 +287,7 @@ impl Replay {
         self.tree.append(leaf.hash());
         self.last_time = leaf.time();
         if index >= self.applied {
-            let at = LogPosition { time: leaf.time(), index };
+            let at = leaf.at(index);
             self.missing.push(MissingLeaf { at, leaf: position, record: None, detail: None, body: None });
         }
         Ok(())

@@ -9,7 +9,7 @@ use tsumugu_durable::bodies::{BodyLocation, BodyReader};
 use tsumugu_durable::journal::JournalReader;
 use tsumugu_proto::v1;
 use tsumugu_trust::hash::Hash;
-use tsumugu_trust::leaf::{Leaf, LogPosition};
+use tsumugu_trust::leaf::{ChainHead, Leaf, LogPosition};
 use tsumugu_trust::merkle::Tree;
 use tsumugu_trust::note::VerifyingKey;
 use tsumugu_trust::value::{Id, Origin, Time};
@@ -31,6 +31,8 @@ pub enum Visibility {
     Private {
         /// Blinds the record's digest.
         salt: [u8; 32],
+        /// The clear leaf before it.
+        after: ChainHead,
     },
 }
 
@@ -95,7 +97,11 @@ impl Reader {
         let proof = self.inclusion_proof(info.at.index, published.size)?;
         let visibility = match &info.visibility {
             Visibility::Clear { number, previous } => Wire::Clear(v1::ClearPart { number: *number, previous: previous.0.to_vec().into() }),
-            Visibility::Private { salt } => Wire::Private(v1::PrivatePart { salt: salt.to_vec().into() }),
+            Visibility::Private { salt, after } => Wire::Private(v1::PrivatePart {
+                salt: salt.to_vec().into(),
+                clear_number: after.number,
+                clear_head: after.hash.0.to_vec().into(),
+            }),
         };
         Ok(v1::Receipt {
             index: info.at.index,
@@ -168,15 +174,15 @@ impl Reader {
         let Some(row) = self.leaf_row(index)? else { return Ok(None) };
         let (_, entry) = self.frame(&row.leaf)?;
         let leaf = Leaf::parse(&entry).ok_or(LedgerError::Contradiction("a leaf frame does not parse"))?;
-        let at = LogPosition { time: leaf.time(), index };
+        let at = leaf.at(index);
         let (visibility, record) = match leaf {
             Leaf::Clear(leaf) => (Visibility::Clear { number: leaf.number, previous: leaf.previous }, leaf.statement),
-            Leaf::Private(_) => match self.frame(&row.record)? {
+            Leaf::Private(leaf) => match self.frame(&row.record)? {
                 (frames::RECORD, payload) => {
                     let (salt, record) = split_record(&payload).ok_or(LedgerError::Contradiction("a record frame is too short"))?;
-                    (Visibility::Private { salt }, record.to_vec())
+                    (Visibility::Private { salt, after: leaf.after }, record.to_vec())
                 }
-                _ => (Visibility::Private { salt: [0; 32] }, Vec::new()),
+                _ => (Visibility::Private { salt: [0; 32], after: leaf.after }, Vec::new()),
             },
         };
         let detail = if row.detail.is_empty() {

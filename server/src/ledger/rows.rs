@@ -110,7 +110,8 @@ impl MessageRow {
         let mut state = MessageState::default();
         for row in &self.events {
             if let Some(event) = event_of(row.code) {
-                state.join(LogPosition { time: Time(row.time), index: row.index }, event);
+                // All are private leaves of one log: their indexes order them.
+                state.join(LogPosition::of_private(0, row.index, Time(row.time)), event);
             }
         }
         state

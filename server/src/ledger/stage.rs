@@ -57,7 +57,7 @@ impl Ledger {
     /// # Errors
     /// The rule that is broken; then nothing has changed.
     pub fn stage_clear(&mut self, now: Time, statement: &Statement) -> Result<Staged, Refusal> {
-        let at = self.next_position(now);
+        let at = self.next_clear_position(now);
         let leaf = ClearLeaf {
             time: at.time,
             number: self.chain.next_number(),
@@ -85,7 +85,9 @@ impl Ledger {
         let mut salt = [0; 32];
         aws_lc_rs::rand::fill(&mut salt).map_err(|_| LedgerError::Signing)?;
         let record = statement.bytes();
-        let leaf = PrivateLeaf::of(at.time, &salt, &record);
+        let after = self.chain.chain_head();
+        let after = after.ok_or(LedgerError::Contradiction("a private leaf before entry 0"))?;
+        let leaf = PrivateLeaf::of(at.time, after, &salt, &record);
         let leaf_frame = self.frame(frames::PRIVATE_LEAF, leaf.encode());
         let record_frame = self.frame(frames::RECORD, [&salt[..], &record].concat());
         let detail_frame = (!attached.detail.is_empty()).then(|| self.frame(frames::DETAIL, attached.detail.clone()));
@@ -94,7 +96,7 @@ impl Ledger {
             self.round.bodies = true;
         }
         let readers = self.mean(at, statement, attached.body.as_ref())?;
-        let info = LeafInfo { at, visibility: Visibility::Private { salt }, record, detail: attached.detail };
+        let info = LeafInfo { at, visibility: Visibility::Private { salt, after }, record, detail: attached.detail };
         let row = StagedLeaf { index: at.index, readers, leaf: leaf_frame, record: Some(record_frame), detail: detail_frame };
         Ok(self.staged(&Leaf::Private(leaf), info, statement, row))
     }

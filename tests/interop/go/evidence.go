@@ -118,8 +118,10 @@ func (e *evidence) take(words []string) error {
 		entry := encodeClear(time, number, previous, record)
 		e.leaves = append(e.leaves, shownLeaf{int64(index), true, entry, record, r.proof()})
 	case "private":
-		index, time, salt, record := r.number(), r.number(), r.hash(), r.base64()
-		e.leaves = append(e.leaves, shownLeaf{int64(index), false, encodePrivate(time, salt, record), record, r.proof()})
+		index, time, number, head := r.number(), r.number(), r.number(), r.hash()
+		salt, record := r.hash(), r.base64()
+		entry := encodePrivate(time, number, head, salt, record)
+		e.leaves = append(e.leaves, shownLeaf{int64(index), false, entry, record, r.proof()})
 	case "letter":
 		e.letter = r.base64()
 	case "detail":

@@ -18,8 +18,8 @@ const (
 type leaf struct {
 	time     uint64
 	clear    bool
-	number   uint64
-	previous [32]byte
+	number   uint64   // of a clear leaf; of the clear leaf before a private one
+	previous [32]byte // SHA-256 of the clear leaf before it
 	record   []byte   // the statement of a clear leaf
 	digest   [32]byte // what a private leaf shows of its record
 }
@@ -36,8 +36,10 @@ func parseLeaf(entry []byte) (*leaf, error) {
 		l.number = binary.BigEndian.Uint64(body)
 		copy(l.previous[:], body[8:40])
 		l.record = body[40:]
-	case rest[8] == privateLeaf && len(body) == 32:
-		copy(l.digest[:], body)
+	case rest[8] == privateLeaf && len(body) == 72:
+		l.number = binary.BigEndian.Uint64(body)
+		copy(l.previous[:], body[8:40])
+		copy(l.digest[:], body[40:])
 	default:
 		return nil, errors.New("a leaf entry of no known form")
 	}
@@ -51,9 +53,12 @@ func encodeClear(time, number uint64, previous [32]byte, record []byte) []byte {
 	return append(out, record...)
 }
 
-func encodePrivate(time uint64, salt, record []byte) []byte {
+func encodePrivate(time, number uint64, head, salt, record []byte) []byte {
 	digest := sum(recordPrefix, salt, record)
-	return append(leafHead(time, privateLeaf), digest[:]...)
+	out := leafHead(time, privateLeaf)
+	out = binary.BigEndian.AppendUint64(out, number)
+	out = append(out, head...)
+	return append(out, digest[:]...)
 }
 
 func leafHead(time uint64, kind byte) []byte {

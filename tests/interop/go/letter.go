@@ -12,7 +12,7 @@ import (
 // The lines of each statement that the author's header repeats, in order (FORMATS, section 4.2).
 var headerLines = map[string][]string{
 	"envelope":    {"id", "from", "to", "attachment", "urgency", "ack-by", "replaces", "composed"},
-	"disposition": {"from", "id", "envelope", "content", "by", "answer", "answered"},
+	"disposition": {"from", "id", "envelope", "content", "by", "answer", "answered", "previous"},
 	"recall":      {"from", "id", "envelope", "recalled"},
 }
 
@@ -26,7 +26,7 @@ const (
 	cardName                                  = 1
 	receiptIndex, receiptTime, receiptPrivate = 1, 2, 4
 	receiptProof, receiptCheckpoint           = 5, 6
-	privateSalt                               = 1
+	privateSalt, privateNumber, privateHead   = 1, 2, 3
 )
 
 // checkTexts checks what is shown of the letter and of the details that answer it: each against
@@ -176,7 +176,7 @@ func (e *evidence) checkReceipt(shown *message, admission *statement) error {
 		copy(step[:], hash)
 		proof = append(proof, step)
 	}
-	entry := encodePrivate(receipt.numbers[receiptTime], private.one(privateSalt), admission.note)
+	entry := encodePrivate(receipt.numbers[receiptTime], private.numbers[privateNumber], private.one(privateHead), private.one(privateSalt), admission.note)
 	index := int64(receipt.numbers[receiptIndex])
 	if index >= size {
 		return errors.New("the worker's receipt is beyond its checkpoint")

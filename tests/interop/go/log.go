@@ -93,6 +93,9 @@ func checkClearChain(d *directory, entries [][]byte) (uint64, error) {
 			return 0, fmt.Errorf("leaf %d: time goes back", index)
 		}
 		time = l.time
+		if !l.clear && (l.number+1 != number || l.previous != previous) {
+			return 0, fmt.Errorf("leaf %d: a private leaf names another clear leaf than the one before it", index)
+		}
 		if !l.clear {
 			continue
 		}

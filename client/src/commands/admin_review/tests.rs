@@ -88,7 +88,7 @@ impl Desk {
             telephone: member.then(|| "04-7000-0099".parse().unwrap()),
             fax: None,
             label: None,
-            expires: Time(self.world.now.0 + 1),
+            expires: tsumugu_trust::value::Time(self.world.now.0 + 1),
             secret: sha256(&[sealed]),
             trust_list: self.world.fingerprint(),
         }

@@ -77,11 +77,12 @@ pub(super) fn enrol(ledger: &mut Ledger, now: Time, record: &Statement, enrolmen
     }
     or_refuse!(open_invitation(ledger, now, invitation));
     let mut trial = ledger.directory().clone();
-    let mut at = ledger.next_position(now);
+    let mut at = ledger.next_clear_position(now);
     let clear: Vec<&Statement> = std::iter::once(record).chain(checked.statements.iter().filter(|s| s.body.is_clear())).collect();
     for statement in &clear {
         or_refuse!(trial.apply(at, statement));
         at.index += 1;
+        at.clear += 1;
     }
     let mut workers = BTreeSet::new();
     for worker in &checked.workers {

@@ -144,6 +144,10 @@ pub(super) fn dispose(ledger: &mut Ledger, now: Time, institution: Id, statement
     if !fits {
         return Ok(Err(Refusal::Mismatch.into()));
     }
+    if said.previous != last_disposition(ledger, &row)? {
+        let refused = Refused::new(ErrorReason::Rule, "another answer was logged first, or none was");
+        return Ok(Err(refused.with("rule", "previous")));
+    }
     let at = ledger.next_position(now);
     or_refuse!(check_disposition(ledger.directory(), at, statement, &envelope, digest(&row)?));
     if row.state().answers().count() >= MAX_ANSWERS {
@@ -151,6 +155,13 @@ pub(super) fn dispose(ledger: &mut Ledger, now: Time, institution: Id, statement
     }
     let staged = ledger.stage_private(now, statement, Attached { body: None, detail })?;
     Ok(Ok(Outcome::Leaves(vec![staged.info])))
+}
+
+/// Digest of the newest disposition of a message.
+fn last_disposition(ledger: &Ledger, row: &MessageRow) -> Result<Option<Hash>, LedgerError> {
+    let Some((at, _)) = row.state().answers().last() else { return Ok(None) };
+    let record = ledger.leaf_info(at.index)?.record;
+    Ok(Statement::parse(&record).ok().map(|statement| statement.digest()))
 }
 
 /// The message that an answer names, if it is the caller's to answer.

@@ -99,7 +99,7 @@ pub(super) fn counted(exchange: &Exchange, merged: &Statement) -> (u32, u32) {
     }
 }
 
-fn here(exchange: &Exchange) -> LogPosition {
+pub(super) fn here(exchange: &Exchange) -> LogPosition {
     let published = exchange.reader.published();
-    LogPosition { time: exchange.now().max(published.time), index: published.size }
+    LogPosition::of_clear(published.clear, published.size, exchange.now().max(published.time))
 }

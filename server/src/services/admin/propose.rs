@@ -1,9 +1,8 @@
 use tsumugu_proto::v1::{self, ErrorReason};
 use tsumugu_trust::directory::Refusal;
-use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::Statement;
 
-use super::approve::counted;
+use super::approve::{counted, here};
 use crate::exchange::{Exchange, broken};
 use crate::refused::Refused;
 use crate::sequencer::{Command, check_proposal};
@@ -24,10 +23,9 @@ pub(super) async fn propose(exchange: &Exchange, request: v1::ProposeRequest) ->
         None => signed,
     };
     let (signatures, needed) = counted(exchange, &merged);
-    let at = LogPosition { time: exchange.now().max(exchange.reader.published().time), index: exchange.reader.published().size };
     let known = exchange.reader.leaf_of_command(digest)?.is_some();
     if !known {
-        match (*directory).clone().apply(at, &merged) {
+        match (*directory).clone().apply(here(exchange), &merged) {
             Err(Refusal::Signature) => {
                 exchange.pending.put_proposal(digest, &merged.bytes()).map_err(|e| broken(&e))?;
                 return Ok(v1::ProposeResponse { receipt: None, signatures, needed });

@@ -63,7 +63,7 @@ fn check_list(exchange: &Exchange, list: &Statement) -> Result<TrustList, Refuse
         return Err(Refused::new(ErrorReason::Malformed, "not a trust list"));
     };
     // The rules of entry 0, on an empty directory.
-    let at = LogPosition { time: exchange.now(), index: 0 };
+    let at = LogPosition::of_clear(0, 0, exchange.now());
     Directory::new(exchange.reader.origin().clone()).apply(at, list)?;
     exchange.check_names_us(body)?;
     Ok(body.clone())
