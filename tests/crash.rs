@@ -52,6 +52,7 @@ const NOT_PASSED: &[&str] =
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Something to do that may have to be repeated.
+#[allow(clippy::large_enum_variant)]
 enum Deed {
     Send(Letter),
     Fetch(Letter),

@@ -2,18 +2,18 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "exchange/administrate.rs"]
+mod administrate;
 #[path = "exchange/bootstrap.rs"]
 mod bootstrap;
 #[path = "exchange/enrol.rs"]
 mod enrol;
+#[path = "exchange/log.rs"]
+mod log;
+#[path = "exchange/publish.rs"]
+mod publish;
 #[path = "exchange/receive.rs"]
 mod receive;
 #[path = "exchange/send.rs"]
 mod send;
 mod support;
-#[path = "exchange/administrate.rs"]
-mod administrate;
-#[path = "exchange/log.rs"]
-mod log;
-#[path = "exchange/publish.rs"]
-mod publish;

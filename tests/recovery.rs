@@ -72,7 +72,15 @@ fn refused(folder: &Folder) -> String {
 async fn the_code_that_init_prints_makes_the_first_administrator() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path().join("exchange");
-    let arguments = ["init", "--dir", dir.to_str().unwrap(), "--origin", "exchange.test", "--listen", "127.0.0.1:0"];
+    let arguments = [
+        "init",
+        "--dir",
+        dir.to_str().unwrap(),
+        "--origin",
+        "exchange.test",
+        "--listen",
+        "127.0.0.1:0",
+    ];
     let (status, out, _) = output(&arguments);
     assert!(status.success());
     let line = out.lines().find(|line| line.starts_with("    ")).unwrap();

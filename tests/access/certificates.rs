@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, SanType};
 use tonic::Status;
 use tsumugu_client::tls::{ClientIdentity, TlsFailure};
-use tsumugu_durable::clock::{Clock, ManualClock};
+use tsumugu_durable::clock::ManualClock;
 use tsumugu_proto::v1::{self, ErrorReason as Reason};
 use tsumugu_server::ca::{IssuingCa, LEAF_DAYS, RequestedKey};
 use tsumugu_server::party::Party;
@@ -198,7 +198,15 @@ async fn a_terminal_is_no_administrator_and_the_other_way_round() {
     let mut exchange = town.administrators[0].link.exchange();
     assert_eq!(reason(exchange.fetch(fetch_request(&letter)).await), Reason::UnknownParty);
     let answers = call_everything(&town.administrators[0].link).await;
-    let closed = ["SendRequest", "SubscribeRequest", "FetchRequest", "OpenedRequest", "DisposeRequest", "TrackRequest", "PublishStatementRequest"];
+    let closed = [
+        "SendRequest",
+        "SubscribeRequest",
+        "FetchRequest",
+        "OpenedRequest",
+        "DisposeRequest",
+        "TrackRequest",
+        "PublishStatementRequest",
+    ];
     for (name, answer) in answers.into_iter().filter(|(name, _)| closed.contains(name)) {
         assert_eq!(reason(answer), Reason::UnknownParty, "{name}");
     }

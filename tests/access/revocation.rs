@@ -54,8 +54,14 @@ async fn every_call_refused(link: &Link, office: &Office, expected: Reason) {
     assert_eq!(reason(link.exchange().track(v1::TrackRequest { from, id }).await), expected);
     let subscribe = v1::SubscribeRequest::default();
     assert_eq!(reason(link.exchange().subscribe(subscribe).await), expected);
-    assert_eq!(reason(link.directory().sync_directory(v1::SyncDirectoryRequest::default()).await), expected);
-    assert_eq!(reason(link.log().get_checkpoint(v1::GetCheckpointRequest::default()).await), expected);
+    assert_eq!(
+        reason(link.directory().sync_directory(v1::SyncDirectoryRequest::default()).await),
+        expected
+    );
+    assert_eq!(
+        reason(link.log().get_checkpoint(v1::GetCheckpointRequest::default()).await),
+        expected
+    );
     assert_eq!(reason(link.log().list_leaves(v1::ListLeavesRequest::default()).await), expected);
 }
 
@@ -73,7 +79,9 @@ async fn a_terminal_that_its_institution_removes_is_out_at_once() {
     let letter = office.letter(&office);
     office.send_one(&letter).await.unwrap();
     let mut own = own;
-    let Some(v1::subscribe_response::Part::Events(events)) = own.message().await.unwrap().unwrap().part else {
+    let Some(v1::subscribe_response::Part::Events(events)) =
+        own.message().await.unwrap().unwrap().part
+    else {
         panic!("an event")
     };
     assert_eq!(events.events.len(), 1);

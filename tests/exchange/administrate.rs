@@ -5,7 +5,7 @@ use tsumugu_proto::v1::{self, EnrolmentState, ErrorReason as Reason};
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::note::SigningKey;
 use tsumugu_trust::statement::{
-    Body, CatalogueFile, CatalogueRelease, BytesRef, LogKey, Purpose, Standing, StandingState,
+    Body, BytesRef, CatalogueFile, CatalogueRelease, LogKey, Purpose, Standing, StandingState,
     Statement, TrustList, sign,
 };
 
@@ -37,12 +37,22 @@ async fn candidate(town: &Town) -> (Administrator, Paper) {
     (new, paper)
 }
 
-async fn approve(town: &Town, by: &Administrator, paper: &Paper, list: &TrustList) -> Result<v1::ApproveResponse, Status> {
+async fn approve(
+    town: &Town,
+    by: &Administrator,
+    paper: &Paper,
+    list: &TrustList,
+) -> Result<v1::ApproveResponse, Status> {
     let signed = sign(&town.folder.origin, list, &[&by.key()]).unwrap();
     Ok(by.link.admin().approve(paper.approval(&signed)).await?.into_inner())
 }
 
-async fn countersign(town: &Town, by: &SigningKey, paper: &Paper, list: &TrustList) -> Result<Option<v1::Receipt>, Status> {
+async fn countersign(
+    town: &Town,
+    by: &SigningKey,
+    paper: &Paper,
+    list: &TrustList,
+) -> Result<Option<v1::Receipt>, Status> {
     let signed = sign(&town.folder.origin, list, &[by]).unwrap();
     let link = town.link(None).await;
     let answer = link.enrolment().countersign_trust_list(paper.countersignature(&signed)).await?;
@@ -143,7 +153,10 @@ async fn nobody_else_countersigns() {
         assert!(approve(&town, by, &paper, &list).await.unwrap().receipt.is_none());
     }
     let stranger = Administrator::new();
-    assert_eq!(reason(countersign(&town, &stranger.key(), &paper, &list).await), Reason::BadSignature);
+    assert_eq!(
+        reason(countersign(&town, &stranger.key(), &paper, &list).await),
+        Reason::BadSignature
+    );
     let other = TrustList { threshold: 2, ..list.clone() };
     assert_eq!(reason(countersign(&town, &new.key(), &paper, &other).await), Reason::Malformed);
     let asked = v1::GetEnrolmentRequest { invitation_id: paper.id() };

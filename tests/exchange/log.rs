@@ -71,7 +71,9 @@ async fn proofs_lead_to_the_root_at_any_size() {
         let request = v1::GetInclusionProofsRequest { indexes, tree_size };
         office.link.log().get_inclusion_proofs(request).await
     };
-    for (size, asked) in [(newest.size(), 0), (newest.size(), newest.size()), (own.at.index + 1, own.at.index + 1)] {
+    for (size, asked) in
+        [(newest.size(), 0), (newest.size(), newest.size()), (own.at.index + 1, own.at.index + 1)]
+    {
         let answer = prove(vec![0, own.at.index], asked).await.unwrap().into_inner();
         for (index, proof) in [0, own.at.index].into_iter().zip(&answer.proofs) {
             let proof = hashes(&proof.hashes).unwrap();
@@ -90,7 +92,9 @@ async fn leaves_are_listed_in_any_range() {
     let town = Town::new_here().await;
     let office = town.office().await;
     let all = town.eye.audit(&office.link).await.len() as u64;
-    for (start, end, expected) in [(0, 3, 3), (2, u64::MAX, all - 2), (all, all + 5, 0), (5, 2, 0), (u64::MAX, u64::MAX, 0)] {
+    for (start, end, expected) in
+        [(0, 3, 3), (2, u64::MAX, all - 2), (all, all + 5, 0), (5, 2, 0), (u64::MAX, u64::MAX, 0)]
+    {
         let request = v1::ListLeavesRequest { start, end };
         let mut stream = office.link.log().list_leaves(request).await.unwrap().into_inner();
         let mut count = 0;
@@ -137,7 +141,8 @@ async fn the_tiles_after_a_stop_are_those_of_the_tree() {
     }
     for bundle in new_bundles(0, checkpoint.size()) {
         let first = bundle.index() as usize * 256;
-        let entries = leaves[first..first + usize::from(bundle.width())].iter().map(|leaf| leaf.encode());
+        let entries =
+            leaves[first..first + usize::from(bundle.width())].iter().map(|leaf| leaf.encode());
         let expected = encode_bundle(&entries.collect::<Vec<_>>()).unwrap();
         assert_eq!(std::fs::read(folder.join(bundle.to_string())).unwrap(), expected, "{bundle}");
     }

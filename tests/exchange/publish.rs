@@ -42,7 +42,10 @@ async fn a_profile_continues_the_one_before_and_opens_units() {
     assert_eq!(reason(from.publish(&good).await), Reason::NotFound);
     let call = v1::PublishStatementRequest { statement: good.bytes().into() };
     let administrator = &town.administrators[0].link;
-    assert_eq!(reason(administrator.directory().publish_statement(call).await), Reason::UnknownParty);
+    assert_eq!(
+        reason(administrator.directory().publish_statement(call).await),
+        Reason::UnknownParty
+    );
 }
 
 #[tokio::test]

@@ -163,7 +163,10 @@ async fn the_first_disposition_counts_and_later_ones_are_kept() {
     let at = to.dispose(&first).await.unwrap().at;
     assert_eq!(to.dispose(&first).await.unwrap().at, at);
     town.time.advance(1000);
-    let second = to.disposition(&letter, Answer::NotForUs);
+    // It says what it comes after: two PCs that answer at once do not talk past each other.
+    let blind = to.disposition(&letter, Answer::Rejected);
+    assert_eq!(reason(to.dispose(&blind).await), Reason::Rule);
+    let second = to.disposition_after(&letter, Answer::NotForUs, Some(first.0.digest()));
     let later = to.dispose(&second).await.unwrap().at;
     let state = from.state(&letter).await;
     assert_eq!(state.answer(), Some((at, Answer::Acknowledged)));
@@ -174,15 +177,16 @@ async fn the_first_disposition_counts_and_later_ones_are_kept() {
 #[tokio::test]
 async fn one_message_takes_so_many_answers_and_no_more() {
     let (mut town, mut from, mut to, letter) = delivered().await;
-    let mut taken = 0;
+    let (mut taken, mut previous) = (0, None);
     // More than any office needs, and fewer than would make a row of the views too large.
     let refused = loop {
         town.time.advance(1);
-        let answer = to.disposition(&letter, Answer::Unreadable);
+        let answer = to.disposition_after(&letter, Answer::Unreadable, previous);
         match to.dispose(&answer).await {
             Ok(_) => taken += 1,
             Err(status) => break status,
         }
+        previous = Some(answer.0.digest());
         assert!(taken < 400, "the exchange takes answers without end");
     };
     assert_eq!(limit::<()>(Err(refused)).0, "answers_per_message");
@@ -281,7 +285,7 @@ async fn a_repeated_answer_of_a_suspended_office_gets_its_first_receipt() {
     town.standing(&to, StandingState::Suspended).await;
     assert_eq!(to.dispose(&answer).await.unwrap().at, at);
     town.time.advance(1);
-    let new = to.disposition(&letter, Answer::NotForUs);
+    let new = to.disposition_after(&letter, Answer::NotForUs, Some(answer.0.digest()));
     assert_eq!(reason(to.dispose(&new).await), Reason::Suspended);
     assert_eq!(reason(to.fetch(&letter).await), Reason::Suspended);
 }

@@ -183,6 +183,16 @@ impl Office {
 
     /// A person's answer with its sealed detail, or a terminal's without.
     pub fn disposition(&self, letter: &Letter, answer: Answer) -> (Statement, Vec<u8>) {
+        self.disposition_after(letter, answer, None)
+    }
+
+    /// An answer after another one, whose digest is given.
+    pub fn disposition_after(
+        &self,
+        letter: &Letter,
+        answer: Answer,
+        previous: Option<Hash>,
+    ) -> (Statement, Vec<u8>) {
         let detail = match answer {
             Answer::Unreadable => Vec::new(),
             _ => seal_with_key(&[9; 32], "理由".as_bytes()).unwrap(),
@@ -194,8 +204,17 @@ impl Office {
         let Envelope { from, id, content, .. } = letter.lines;
         let (envelope, answered) = (letter.envelope.digest(), Time(self.clock.now_ms()));
         let by = self.id;
-        let lines =
-            Disposition { from, id, envelope, content, by, answer, answered, detail: reference };
+        let lines = Disposition {
+            from,
+            id,
+            envelope,
+            content,
+            by,
+            answer,
+            answered,
+            previous,
+            detail: reference,
+        };
         (self.by_terminal(&lines), detail)
     }
 
