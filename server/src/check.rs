@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tsumugu_durable::atomic::create_dir_durable;
 use tsumugu_durable::FolderLock;
+use tsumugu_durable::atomic::create_dir_durable;
 use tsumugu_trust::hash::sha256;
 use tsumugu_trust::tiles;
 
@@ -56,7 +56,8 @@ pub fn check(dir: &Path, rebuild: bool) -> Result<Checked, RunError> {
     let prefix = [crate::ledger::table::MESSAGE];
     for pair in reader.views().scan(&prefix, &prefix) {
         let (_, value) = pair.map_err(|e| read(e.into()))?;
-        let row = <crate::ledger::MessageRow as prost::Message>::decode(&value[..]).map_err(|_| read(LedgerError::Contradiction("a message row does not decode")))?;
+        let row = <crate::ledger::MessageRow as prost::Message>::decode(&value[..])
+            .map_err(|_| read(LedgerError::Contradiction("a message row does not decode")))?;
         if !row.body.is_empty() && reader.body(&row.body).is_err() {
             unreadable_bodies += 1;
         }

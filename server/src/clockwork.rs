@@ -10,7 +10,11 @@ use crate::tls::ServerCertificate;
 
 /// Ticks until the task is dropped. A tick that fails is logged; the sequencer's own failure stops the
 /// server elsewhere.
-pub(crate) async fn run(exchange: Arc<Exchange>, certificate: Arc<ServerCertificate>, interval: Duration) {
+pub(crate) async fn run(
+    exchange: Arc<Exchange>,
+    certificate: Arc<ServerCertificate>,
+    interval: Duration,
+) {
     let mut timer = tokio::time::interval(interval);
     loop {
         timer.tick().await;
@@ -27,8 +31,11 @@ fn renew(exchange: &Exchange, certificate: &ServerCertificate) {
     if !certificate.leaf().is_none_or(|leaf| needs_renewal(&leaf, now)) {
         return;
     }
-    let renewed = exchange.ca.issue_server(&exchange.settings.extra_names, now).map_err(|e| e.to_string());
-    let replaced = renewed.and_then(|issued| certificate.replace(issued.chain, issued.key).map_err(|e| e.to_string()));
+    let renewed =
+        exchange.ca.issue_server(&exchange.settings.extra_names, now).map_err(|e| e.to_string());
+    let replaced = renewed.and_then(|issued| {
+        certificate.replace(issued.chain, issued.key).map_err(|e| e.to_string())
+    });
     match replaced {
         Ok(()) => tracing::info!("the server's certificate was renewed"),
         Err(error) => tracing::error!(%error, "the server's certificate could not be renewed"),

@@ -72,10 +72,13 @@ enum Command {
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TSUMUGU_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TSUMUGU_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     let done = match Arguments::parse().command {
-        Command::Init { dir, origin, listen, public_address } => run_init(&dir, &origin, listen, public_address),
+        Command::Init { dir, origin, listen, public_address } => {
+            run_init(&dir, &origin, listen, public_address)
+        }
         Command::Run { dir, address_file } => run_run(dir, address_file),
         Command::Check { dir, rebuild, json } => run_check(&dir, rebuild, json),
         Command::Vkey { dir } => run_vkey(&dir),
@@ -92,7 +95,12 @@ pub fn main() -> ExitCode {
 type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 
 #[allow(clippy::print_stdout)]
-fn run_init(dir: &std::path::Path, origin: &Origin, listen: SocketAddr, public: Option<PublicAddress>) -> Done {
+fn run_init(
+    dir: &std::path::Path,
+    origin: &Origin,
+    listen: SocketAddr,
+    public: Option<PublicAddress>,
+) -> Done {
     let made = init(dir, origin, listen, public, SystemClock::new().now_ms())?;
     println!("取引所をつくりました / The exchange is made: {origin}");
     println!("最初の管理者のコード(一度だけ使えます。紙に書いて渡してください)");
@@ -175,12 +183,24 @@ fn report(error: &(dyn std::error::Error + 'static)) {
         source = cause.source();
     }
     let remedy = match error.downcast_ref::<RunError>() {
-        Some(RunError::Lock(_)) => "ほかの tsumugu-server を止めてからやりなおしてください / Stop the other tsumugu-server first",
-        Some(RunError::Open(crate::ledger::OpenError::RolledBack { .. })) => "古い写しが戻されています。新しい控えから戻すまで動かせません / An older copy was put back; restore the newest backup",
-        Some(RunError::Open(crate::ledger::OpenError::Views(_))) => "tsumugu-server check --rebuild で索引をつくりなおしてください / Run tsumugu-server check --rebuild",
-        Some(RunError::Open(_)) => "記録が傷んでいます。フォルダーを写してから、控えで戻してください / The log is damaged; copy the folder away, then restore a backup",
-        Some(RunError::Listen(_)) => "settings.toml の listen を確かめてください / Look at listen in settings.toml",
-        _ => "フォルダーと settings.toml を確かめてください / Look at the folder and its settings.toml",
+        Some(RunError::Lock(_)) => {
+            "ほかの tsumugu-server を止めてからやりなおしてください / Stop the other tsumugu-server first"
+        }
+        Some(RunError::Open(crate::ledger::OpenError::RolledBack { .. })) => {
+            "古い写しが戻されています。新しい控えから戻すまで動かせません / An older copy was put back; restore the newest backup"
+        }
+        Some(RunError::Open(crate::ledger::OpenError::Views(_))) => {
+            "tsumugu-server check --rebuild で索引をつくりなおしてください / Run tsumugu-server check --rebuild"
+        }
+        Some(RunError::Open(_)) => {
+            "記録が傷んでいます。フォルダーを写してから、控えで戻してください / The log is damaged; copy the folder away, then restore a backup"
+        }
+        Some(RunError::Listen(_)) => {
+            "settings.toml の listen を確かめてください / Look at listen in settings.toml"
+        }
+        _ => {
+            "フォルダーと settings.toml を確かめてください / Look at the folder and its settings.toml"
+        }
     };
     eprintln!("{remedy}");
 }

@@ -95,10 +95,18 @@ impl Exchange {
     /// [`ErrorReason::Rule`]
     pub fn check_names_us(&self, list: &TrustList) -> Result<(), Refused> {
         if list.logs.iter().all(|log| log.0 != *self.reader.log_key()) {
-            return Err(Refused::new(ErrorReason::Rule, "the list does not name this exchange's log key").with("rule", "log"));
+            return Err(Refused::new(
+                ErrorReason::Rule,
+                "the list does not name this exchange's log key",
+            )
+            .with("rule", "log"));
         }
         if list.ca_pins.iter().all(|pin| pin.0 != self.ca.pin()) {
-            return Err(Refused::new(ErrorReason::Rule, "the list does not pin this exchange's CA").with("rule", "ca-pin"));
+            return Err(Refused::new(
+                ErrorReason::Rule,
+                "the list does not pin this exchange's CA",
+            )
+            .with("rule", "ca-pin"));
         }
         Ok(())
     }
@@ -112,11 +120,18 @@ impl Exchange {
     }
 
     fn identify<T>(&self, request: &Request<T>) -> Result<Party, Refused> {
-        let party = self.gate.identify(request.extensions(), self.clock.now_ms()).map_err(|error| match error {
-            GateError::Expired | GateError::NotYetValid => Refused::new(ErrorReason::TerminalRemoved, error.to_string()),
-            _ => Refused::new(ErrorReason::UnknownParty, error.to_string()),
+        let party =
+            self.gate.identify(request.extensions(), self.clock.now_ms()).map_err(|error| {
+                match error {
+                    GateError::Expired | GateError::NotYetValid => {
+                        Refused::new(ErrorReason::TerminalRemoved, error.to_string())
+                    }
+                    _ => Refused::new(ErrorReason::UnknownParty, error.to_string()),
+                }
+            })?;
+        let party = party.ok_or_else(|| {
+            Refused::new(ErrorReason::NoCertificate, "this call needs a client certificate")
         })?;
-        let party = party.ok_or_else(|| Refused::new(ErrorReason::NoCertificate, "this call needs a client certificate"))?;
         Ok(party.party())
     }
 
@@ -130,14 +145,21 @@ impl Exchange {
             Party::Administrator { id } => {
                 let id = Id(id);
                 if !published.directory.is_administrator(id) {
-                    return Err(Refused::new(ErrorReason::UnknownParty, "not an administrator of the newest trust list"));
+                    return Err(Refused::new(
+                        ErrorReason::UnknownParty,
+                        "not an administrator of the newest trust list",
+                    ));
                 }
                 Ok(Caller::Administrator(AdministratorCaller(id)))
             }
             Party::Terminal { institution, terminal } => {
-                let caller = TerminalCaller { institution: Id(institution), terminal: Id(terminal) };
+                let caller =
+                    TerminalCaller { institution: Id(institution), terminal: Id(terminal) };
                 if !Self::admitted(&published, caller)?.is_active() {
-                    return Err(Refused::new(ErrorReason::Suspended, "the institution is suspended"));
+                    return Err(Refused::new(
+                        ErrorReason::Suspended,
+                        "the institution is suspended",
+                    ));
                 }
                 Ok(Caller::Terminal(caller))
             }
@@ -146,7 +168,8 @@ impl Exchange {
 
     /// The institution of a terminal that was admitted and not removed; it may be suspended.
     fn admitted(published: &Published, caller: TerminalCaller) -> Result<&Member, Refused> {
-        let unknown = || Refused::new(ErrorReason::UnknownParty, "no such terminal of that institution");
+        let unknown =
+            || Refused::new(ErrorReason::UnknownParty, "no such terminal of that institution");
         let member = published.directory.member(caller.institution).ok_or_else(unknown)?;
         let entry = member.terminals.get(&caller.terminal).ok_or_else(unknown)?;
         if entry.removed.is_some() {
@@ -162,7 +185,9 @@ impl Exchange {
     pub fn administrator<T>(&self, request: &Request<T>) -> Result<AdministratorCaller, Refused> {
         match self.caller(request)? {
             Caller::Administrator(caller) => Ok(caller),
-            Caller::Terminal(_) => Err(Refused::new(ErrorReason::NotAdministrator, "this call is for administrators")),
+            Caller::Terminal(_) => {
+                Err(Refused::new(ErrorReason::NotAdministrator, "this call is for administrators"))
+            }
         }
     }
 
@@ -187,7 +212,8 @@ impl Exchange {
     pub fn signer<T>(&self, request: &Request<T>) -> Result<TerminalCaller, Refused> {
         match self.identify(request)? {
             Party::Terminal { institution, terminal } => {
-                let caller = TerminalCaller { institution: Id(institution), terminal: Id(terminal) };
+                let caller =
+                    TerminalCaller { institution: Id(institution), terminal: Id(terminal) };
                 Self::admitted(&self.reader.published(), caller)?;
                 Ok(caller)
             }
@@ -201,7 +227,9 @@ impl Exchange {
     /// [`Refused`]
     pub async fn receipts(&self, command: Command) -> Result<Vec<Receipt>, Refused> {
         let Done { outcome, published } = self.sequencer.submit(command).await?;
-        let Outcome::Leaves(leaves) = outcome else { return Err(broken(&"a body where leaves were asked for")) };
+        let Outcome::Leaves(leaves) = outcome else {
+            return Err(broken(&"a body where leaves were asked for"));
+        };
         leaves.iter().map(|leaf| self.receipt(leaf, &published, false)).collect()
     }
 
@@ -217,7 +245,12 @@ impl Exchange {
     ///
     /// # Errors
     /// [`Refused`]
-    pub fn receipt(&self, leaf: &LeafInfo, published: &Published, with_record: bool) -> Result<Receipt, Refused> {
+    pub fn receipt(
+        &self,
+        leaf: &LeafInfo,
+        published: &Published,
+        with_record: bool,
+    ) -> Result<Receipt, Refused> {
         self.reader.receipt(leaf, published, with_record).map_err(|error| broken(&error))
     }
 }
@@ -230,7 +263,10 @@ fn no_letters() -> Refused {
 #[must_use]
 pub fn broken(error: &dyn std::fmt::Display) -> Refused {
     tracing::error!(%error, "the ledger could not be read");
-    Refused::new(ErrorReason::Unavailable, "the exchange cannot read its store; its operator must look")
+    Refused::new(
+        ErrorReason::Unavailable,
+        "the exchange cannot read its store; its operator must look",
+    )
 }
 
 impl From<LedgerError> for Refused {

@@ -50,7 +50,13 @@ pub enum InitError {
 ///
 /// # Errors
 /// [`InitError`]; an existing exchange is left alone.
-pub fn init(dir: &Path, origin: &Origin, listen: SocketAddr, public: Option<PublicAddress>, now_ms: u64) -> Result<Initialised, InitError> {
+pub fn init(
+    dir: &Path,
+    origin: &Origin,
+    listen: SocketAddr,
+    public: Option<PublicAddress>,
+    now_ms: u64,
+) -> Result<Initialised, InitError> {
     create_dir_durable(dir)?;
     let mut settings = Settings::for_origin(origin.as_str(), listen)?;
     if let Some(public) = public {
@@ -75,7 +81,10 @@ pub fn init(dir: &Path, origin: &Origin, listen: SocketAddr, public: Option<Publ
     .encode_to_vec();
     let mac = code.document_mac(&content);
     let stored = StoredInvitation {
-        document: Some(v1::InvitationDocument { content: content.into(), mac: mac.0.to_vec().into() }),
+        document: Some(v1::InvitationDocument {
+            content: content.into(),
+            mac: mac.0.to_vec().into(),
+        }),
         bootstrap_secret: secret.to_vec(),
         ..StoredInvitation::default()
     };

@@ -3,20 +3,20 @@
 //! `ledger` is the log and what it means, `sequencer` the one writer, `services` one file per gRPC
 //! service, `gate` who may call, `run` the whole.
 pub mod ca;
-pub mod gate;
-pub mod party;
-pub mod settings;
-pub mod tls;
-pub mod ledger;
-pub mod refused;
-pub mod sequencer;
-mod tiles;
-pub mod exchange;
-pub mod pending;
-pub mod services;
 pub mod check;
 mod clockwork;
+pub mod command_line;
+pub mod exchange;
+pub mod gate;
 pub mod init;
 pub mod keys;
+pub mod ledger;
+pub mod party;
+pub mod pending;
+pub mod refused;
 pub mod run;
-pub mod command_line;
+pub mod sequencer;
+pub mod services;
+pub mod settings;
+mod tiles;
+pub mod tls;

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use tokio::sync::{Mutex, MutexGuard};
 use tsumugu_durable::DiskError;
-use tsumugu_durable::atomic::{create_dir_durable, read_limited, remove_durable, sweep_temporaries, write_atomic};
+use tsumugu_durable::atomic::{
+    create_dir_durable, read_limited, remove_durable, sweep_temporaries, write_atomic,
+};
 use tsumugu_proto::v1;
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::value::{Id, Value};
@@ -146,7 +148,8 @@ impl Pending {
     /// # Errors
     /// [`DiskError`]
     pub fn proposals(&self) -> Result<Vec<Vec<u8>>, DiskError> {
-        let digests = names(&self.dir.join(PROPOSALS)).into_iter().filter_map(|name| Hash::decode(&name));
+        let digests =
+            names(&self.dir.join(PROPOSALS)).into_iter().filter_map(|name| Hash::decode(&name));
         digests.filter_map(|digest| self.proposal(digest).transpose()).collect()
     }
 

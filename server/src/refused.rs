@@ -50,14 +50,21 @@ impl Refused {
 
     fn code(&self) -> Code {
         match self.reason {
-            ErrorReason::NoCertificate | ErrorReason::UnknownParty | ErrorReason::TerminalRemoved => Code::Unauthenticated,
-            ErrorReason::Suspended | ErrorReason::NotAdministrator | ErrorReason::BadSignature => Code::PermissionDenied,
+            ErrorReason::NoCertificate
+            | ErrorReason::UnknownParty
+            | ErrorReason::TerminalRemoved => Code::Unauthenticated,
+            ErrorReason::Suspended | ErrorReason::NotAdministrator | ErrorReason::BadSignature => {
+                Code::PermissionDenied
+            }
             ErrorReason::NotFound | ErrorReason::BodyGone => Code::NotFound,
             ErrorReason::Malformed => Code::InvalidArgument,
             ErrorReason::Limit => Code::ResourceExhausted,
             ErrorReason::Unavailable => Code::Unavailable,
-            ErrorReason::DuplicateKey | ErrorReason::DuplicateNumber | ErrorReason::ConfusableName
-            | ErrorReason::IdReused | ErrorReason::AlreadyBootstrapped => Code::AlreadyExists,
+            ErrorReason::DuplicateKey
+            | ErrorReason::DuplicateNumber
+            | ErrorReason::ConfusableName
+            | ErrorReason::IdReused
+            | ErrorReason::AlreadyBootstrapped => Code::AlreadyExists,
             _ => Code::FailedPrecondition,
         }
     }
@@ -66,7 +73,11 @@ impl Refused {
 impl From<Refused> for Status {
     fn from(refused: Refused) -> Self {
         let metadata = refused.metadata.iter().map(|(k, v)| ((*k).to_owned(), v.clone()));
-        let details = ErrorDetails::with_error_info(refused.reason.text(), ERROR_DOMAIN, metadata.collect::<std::collections::HashMap<_, _>>());
+        let details = ErrorDetails::with_error_info(
+            refused.reason.text(),
+            ERROR_DOMAIN,
+            metadata.collect::<std::collections::HashMap<_, _>>(),
+        );
         Self::with_error_details(refused.code(), refused.message, details)
     }
 }
@@ -84,7 +95,9 @@ impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         let message = refusal.to_string();
         let reason = match &refusal {
-            Refusal::Malformed(_) | Refusal::OtherOrigin | Refusal::WrongKind => ErrorReason::Malformed,
+            Refusal::Malformed(_) | Refusal::OtherOrigin | Refusal::WrongKind => {
+                ErrorReason::Malformed
+            }
             Refusal::Signature => ErrorReason::BadSignature,
             Refusal::Continuity(_) | Refusal::Mismatch => ErrorReason::Rule,
             Refusal::DuplicateKey => ErrorReason::DuplicateKey,
@@ -101,7 +114,9 @@ impl From<Refusal> for Refused {
         };
         let refused = Self::new(reason, message);
         match refusal {
-            Refusal::StaleKeySet { of } | Refusal::ConfusableName { with: of } => refused.with("institution", of.to_string()),
+            Refusal::StaleKeySet { of } | Refusal::ConfusableName { with: of } => {
+                refused.with("institution", of.to_string())
+            }
             Refusal::Continuity(rule) => refused.with("rule", rule),
             _ => refused,
         }

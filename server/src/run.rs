@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server as Grpc;
 use tsumugu_durable::clock::Clock;
 use tsumugu_durable::{DiskError, FolderLock, LockError};
@@ -36,6 +37,8 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// A call with 16 letters of the largest size, and room.
 const MAX_REQUEST: usize = 24 << 20;
+/// An enrolment: 16 statements of the largest size, and room.
+const MAX_ANONYMOUS_REQUEST: usize = 512 << 10;
 /// Longest checkpoint file.
 const MAX_CHECKPOINT: u64 = 64 * 1024;
 
@@ -102,7 +105,12 @@ impl Server {
         let (ledger, recovery) = Ledger::open(dir, &origin, log_key)?;
         check_published(&ledger, dir)?;
         if let Some(dropped) = recovery.dropped {
-            tracing::warn!(segment = dropped.segment, offset = dropped.offset, bytes = dropped.length, "a torn last round was dropped; nobody had been told of it");
+            tracing::warn!(
+                segment = dropped.segment,
+                offset = dropped.offset,
+                bytes = dropped.length,
+                "a torn last round was dropped; nobody had been told of it"
+            );
         }
         tracing::info!(leaves = recovery.leaves, applied = recovery.applied, "the ledger is open");
         let gate = Gate::new(origin.as_str(), &[ca.certificate().clone()])?;
@@ -112,10 +120,29 @@ impl Server {
         let reader = ledger.reader();
         let (failing, failed) = oneshot::channel();
         let max_round = settings.limits.commands_per_round as usize;
-        let (handle, sequencer) = Sequencer::start(ledger, dir.to_owned(), clock.clone(), max_round, failing).map_err(RunError::Listen)?;
+        let (handle, sequencer) =
+            Sequencer::start(ledger, dir.to_owned(), clock.clone(), max_round, failing)
+                .map_err(RunError::Listen)?;
         let pending = Pending::open(dir)?;
-        let exchange = Exchange { reader, sequencer: handle, gate, ca, clock, settings, pending, subscribers: Default::default() };
-        Ok(Self { exchange: Arc::new(exchange), certificate, listener, recovery, failed, sequencer, _lock: lock })
+        let exchange = Exchange {
+            reader,
+            sequencer: handle,
+            gate,
+            ca,
+            clock,
+            settings,
+            pending,
+            subscribers: Default::default(),
+        };
+        Ok(Self {
+            exchange: Arc::new(exchange),
+            certificate,
+            listener,
+            recovery,
+            failed,
+            sequencer,
+            _lock: lock,
+        })
     }
 
     /// What start-up did.
@@ -139,30 +166,55 @@ impl Server {
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
         let Self { exchange, certificate, listener, failed, sequencer, .. } = self;
         let limits = exchange.settings.limits.clone();
-        let config = server_config(exchange.gate.clone(), certificate.clone(), exchange.clock.clone())?;
+        let config =
+            server_config(exchange.gate.clone(), certificate.clone(), exchange.clock.clone())?;
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::Serving).await;
-        let letters = ExchangeServiceServer::new(services::exchange::Letters(exchange.clone())).max_decoding_message_size(MAX_REQUEST);
+        let letters = ExchangeServiceServer::new(services::exchange::Letters(exchange.clone()))
+            .max_decoding_message_size(MAX_REQUEST);
+        let enrolment =
+            EnrolmentServiceServer::new(services::enrolment::Enrolment(exchange.clone()))
+                .max_decoding_message_size(MAX_ANONYMOUS_REQUEST);
+        // Who calls is asked before a byte of the request is read: only enrolment answers strangers.
+        let asking = exchange.clone();
+        let known = move |request: tonic::Request<()>| match asking.caller(&request) {
+            Ok(_) => Ok(request),
+            Err(refused) => Err(tonic::Status::from(refused)),
+        };
         let (stop, stopping) = oneshot::channel::<()>();
         let grpc = Grpc::builder()
             .max_concurrent_streams(limits.streams_per_connection)
             .http2_keepalive_interval(Some(limits.keepalive()))
             .timeout(limits.request_timeout())
             .add_service(health_service)
-            .add_service(EnrolmentServiceServer::new(services::enrolment::Enrolment(exchange.clone())))
-            .add_service(DirectoryServiceServer::new(services::directory::Directory(exchange.clone())))
-            .add_service(LogServiceServer::new(services::log::Log(exchange.clone())))
-            .add_service(AdminServiceServer::new(services::admin::Admin(exchange.clone())))
-            .add_service(letters)
+            .add_service(enrolment)
+            .add_service(InterceptedService::new(
+                DirectoryServiceServer::new(services::directory::Directory(exchange.clone())),
+                known.clone(),
+            ))
+            .add_service(InterceptedService::new(
+                LogServiceServer::new(services::log::Log(exchange.clone())),
+                known.clone(),
+            ))
+            .add_service(InterceptedService::new(
+                AdminServiceServer::new(services::admin::Admin(exchange.clone())),
+                known.clone(),
+            ))
+            .add_service(InterceptedService::new(letters, known))
             .serve_with_incoming_shutdown(incoming(listener, config, &limits), async {
                 drop(stopping.await);
             });
-        let ticking = tokio::spawn(clockwork::run(exchange.clone(), certificate, limits.tick_interval()));
+        let ticking =
+            tokio::spawn(clockwork::run(exchange.clone(), certificate, limits.tick_interval()));
         let mut grpc = std::pin::pin!(grpc);
+        let mut serving = true;
         let outcome = tokio::select! {
-            done = &mut grpc => done.map_err(RunError::from),
-            // The sender is dropped unused when the sequencer stops in good order.
-            Ok(error) = failed => Err(RunError::Ledger(error)),
+            done = &mut grpc => {
+                serving = false;
+                done.map_err(RunError::from)
+            }
+            // Nobody has asked the sequencer to stop yet: if its thread ends, even by a panic, so do we.
+            error = failed => Err(RunError::Ledger(error.unwrap_or(LedgerError::Contradiction("the sequencer ended by itself")))),
             () = shutdown => Ok(()),
         };
         ticking.abort();
@@ -171,7 +223,7 @@ impl Server {
             drop(exchange.sequencer.submit(Command::Stop).await);
         }
         let _ = stop.send(());
-        if tokio::time::timeout(STOP_PATIENCE, &mut grpc).await.is_err() {
+        if serving && tokio::time::timeout(STOP_PATIENCE, &mut grpc).await.is_err() {
             tracing::warn!("streams were still open at the end of the stop");
         }
         drop(exchange);

@@ -37,5 +37,6 @@ fn binary_id(bytes: &[u8]) -> Result<Id, Refused> {
 
 /// Reads an id of 32 hex digits.
 fn text_id(text: &str) -> Result<Id, Refused> {
-    text.parse().map_err(|_| Refused::new(ErrorReason::Malformed, "an id has 32 lower-case hex digits"))
+    text.parse()
+        .map_err(|_| Refused::new(ErrorReason::Malformed, "an id has 32 lower-case hex digits"))
 }

@@ -30,12 +30,18 @@ pub(crate) enum TileError {
 ///
 /// # Errors
 /// [`TileError`]; what was written stays valid.
-pub(crate) fn write(folder: &Path, reader: &Reader, published: &Published, written: u64) -> Result<(), TileError> {
+pub(crate) fn write(
+    folder: &Path,
+    reader: &Reader,
+    published: &Published,
+    written: u64,
+) -> Result<(), TileError> {
     if published.size == 0 {
         return Ok(());
     }
     for tile in tiles::new_tiles(written, published.size) {
-        let content = reader.with_tree(|tree| tiles::tile_content(tree, &tile)).ok_or(TileError::Tree)?;
+        let content =
+            reader.with_tree(|tree| tiles::tile_content(tree, &tile)).ok_or(TileError::Tree)?;
         put(folder, &tile.to_string(), &content)?;
     }
     for bundle in tiles::new_bundles(written, published.size) {

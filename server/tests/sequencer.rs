@@ -127,9 +127,9 @@ async fn no_body_leaves_after_a_removal_or_suspension_in_the_log() {
     // Both commands had passed the gate; the removal is before the fetch in the queue, so that they
     // share a round or follow each other: no caller could arrange it.
     let removal = bench.world.remove_terminal(&bench.offices[1]);
-    let institution = bench.offices[1].id;
+    let (institution, terminal) = (bench.offices[1].id, bench.offices[1].terminal.id);
     let (removed, fetched) = tokio::join!(
-        bench.submit(Command::Publish { institution, statement: removal }),
+        bench.submit(Command::Publish { institution, terminal, statement: removal }),
         bench.submit(bench.fetch(&letters[0], 1)),
     );
     removed.unwrap();
@@ -219,8 +219,8 @@ async fn random_histories_are_rebuilt_to_the_same_views() {
                 (7, _) => {
                     let mut office = bench.offices[from].clone();
                     let statement = bench.world.rotate_key_set(&mut office);
-                    let institution = office.id;
-                    let publish = |statement| Command::Publish { institution, statement };
+                    let (institution, terminal) = (office.id, office.terminal.id);
+                    let publish = |statement| Command::Publish { institution, terminal, statement };
                     let done = bench.clear(publish, statement).await;
                     if done.is_ok() {
                         bench.offices[from] = office;

@@ -6,7 +6,7 @@ use tsumugu_client::output::{Outcome, Page};
 
 /// The outcome of `tsumugu demo`.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub(super) struct Report {
     /// Whether every evidence file and the log itself verified against the root fingerprint.
     pub verified: bool,
     /// The folder.
@@ -23,7 +23,7 @@ pub struct Report {
 
 /// One message of the story.
 #[derive(Debug, Clone, Serialize)]
-pub struct Message {
+pub(super) struct Message {
     /// Its id.
     pub id: String,
     /// Who sent it.
@@ -42,7 +42,7 @@ pub struct Message {
 
 /// The three axes of a message's state.
 #[derive(Debug, Clone, Serialize)]
-pub struct State {
+pub(super) struct State {
     /// How far it has come (配達状況).
     pub delivery: Option<String>,
     /// The answer (受領確認); nothing while there is none.
@@ -55,7 +55,7 @@ pub struct State {
 
 /// A leaf about a message.
 #[derive(Debug, Clone, Serialize)]
-pub struct Step {
+pub(super) struct Step {
     /// What happened.
     pub what: String,
     /// When the exchange logged it (ISO 8601).

@@ -7,7 +7,9 @@ use tsumugu_durable::crash::crash_point;
 use tsumugu_durable::journal::Position;
 use tsumugu_trust::checkpoint::Checkpoint;
 
-use super::{ClearRow, Ledger, LedgerError, LeafRow, Published, Views, key, read_lock, table, write_lock};
+use super::{
+    ClearRow, LeafRow, Ledger, LedgerError, Published, Views, key, read_lock, table, write_lock,
+};
 
 impl Ledger {
     /// Whether the round has anything to commit.
@@ -65,13 +67,28 @@ impl Ledger {
         Ok(published)
     }
 
-    pub(super) fn publish(&mut self, size: u64, checkpoint: Vec<u8>, clear: Vec<ClearRow>) -> Arc<Published> {
+    pub(super) fn publish(
+        &mut self,
+        size: u64,
+        checkpoint: Vec<u8>,
+        clear: Vec<ClearRow>,
+    ) -> Arc<Published> {
         // The directory is copied only when it changed, a tick apart from that: rarely.
         let before = self.published.load_full();
         let changed = !clear.is_empty() || before.size == 0;
-        let directory = if changed { Arc::new(self.chain.directory().clone()) } else { before.directory.clone() };
+        let directory = if changed {
+            Arc::new(self.chain.directory().clone())
+        } else {
+            before.directory.clone()
+        };
         write_lock(&self.clear).extend(clear);
-        let published = Arc::new(Published { size, clear: self.chain.next_number(), checkpoint, directory, time: self.last_time });
+        let published = Arc::new(Published {
+            size,
+            clear: self.chain.next_number(),
+            checkpoint,
+            directory,
+            time: self.last_time,
+        });
         self.published.store(published.clone());
         self.news.send_replace(size);
         published
@@ -88,8 +105,16 @@ impl Ledger {
     }
 }
 
-fn leaf_row(positions: &[Position], leaf: &super::stage::StagedLeaf) -> Result<LeafRow, LedgerError> {
-    let at = |frame: usize| positions.get(frame).map(|p| p.to_bytes().to_vec()).ok_or(LedgerError::Contradiction("the journal gave too few positions"));
+fn leaf_row(
+    positions: &[Position],
+    leaf: &super::stage::StagedLeaf,
+) -> Result<LeafRow, LedgerError> {
+    let at = |frame: usize| {
+        positions
+            .get(frame)
+            .map(|p| p.to_bytes().to_vec())
+            .ok_or(LedgerError::Contradiction("the journal gave too few positions"))
+    };
     let maybe = |frame: Option<usize>| frame.map_or(Ok(Vec::new()), at);
     Ok(LeafRow {
         leaf: at(leaf.leaf)?,
@@ -101,5 +126,6 @@ fn leaf_row(positions: &[Position], leaf: &super::stage::StagedLeaf) -> Result<L
 
 fn month(ms: u64) -> String {
     let ms = i64::try_from(ms).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| "later".to_owned(), |time| time.strftime("%Y-%m").to_string())
+    jiff::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| "later".to_owned(), |time| time.strftime("%Y-%m").to_string())
 }

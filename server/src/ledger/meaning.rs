@@ -11,7 +11,12 @@ use super::{InvitationRow, Ledger, LedgerError, MessageRow, WorkerRow, key, tabl
 
 impl Ledger {
     /// Takes in what a private record means, and returns who may read it.
-    pub(super) fn mean(&mut self, at: LogPosition, statement: &Statement, body: Option<&BodyLocation>) -> Result<Vec<Id>, LedgerError> {
+    pub(super) fn mean(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        body: Option<&BodyLocation>,
+    ) -> Result<Vec<Id>, LedgerError> {
         match &statement.body {
             AnyBody::Envelope(envelope) => self.mean_envelope(at, statement, envelope, body),
             AnyBody::Fetched(f) => self.mean_event(at, f.from, f.id, Event::Fetched),
@@ -22,8 +27,13 @@ impl Ledger {
             AnyBody::Destroyed(d) => self.mean_destroyed(at, d.from, d.id),
             AnyBody::Worker(w) => {
                 let row = WorkerRow { index: at.index, key: w.key.0.to_vec(), removed: false };
-                self.change(key(table::WORKER, &[&w.institution.0, &w.worker.0, &w.terminal.0]), &row);
-                self.chain.directory_mut().bind_worker_key(&w.key, w.worker).map_err(|_| LedgerError::Contradiction("a worker's key is bound to another holder"))?;
+                self.change(
+                    key(table::WORKER, &[&w.institution.0, &w.worker.0, &w.terminal.0]),
+                    &row,
+                );
+                self.chain.directory_mut().bind_worker_key(&w.key, w.worker).map_err(|_| {
+                    LedgerError::Contradiction("a worker's key is bound to another holder")
+                })?;
                 self.readers(at, &[w.institution])
             }
             AnyBody::WorkerRemoved(w) => {
@@ -53,7 +63,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`]
-    pub fn worker_rows(&self, institution: Id, worker: Id) -> Result<Vec<(Vec<u8>, WorkerRow)>, LedgerError> {
+    pub fn worker_rows(
+        &self,
+        institution: Id,
+        worker: Id,
+    ) -> Result<Vec<(Vec<u8>, WorkerRow)>, LedgerError> {
         let prefix = key(table::WORKER, &[&institution.0, &worker.0]);
         let mut keys: Vec<Vec<u8>> = Vec::new();
         for pair in self.views.scan(&prefix, &prefix) {
@@ -66,7 +80,13 @@ impl Ledger {
         keys.into_iter().filter_map(|k| row(k).transpose()).collect()
     }
 
-    fn mean_envelope(&mut self, at: LogPosition, statement: &Statement, envelope: &Envelope, body: Option<&BodyLocation>) -> Result<Vec<Id>, LedgerError> {
+    fn mean_envelope(
+        &mut self,
+        at: LogPosition,
+        statement: &Statement,
+        envelope: &Envelope,
+        body: Option<&BodyLocation>,
+    ) -> Result<Vec<Id>, LedgerError> {
         let mut row = MessageRow {
             envelope: at.index,
             digest: statement.digest().0.to_vec(),
@@ -80,7 +100,9 @@ impl Ledger {
             let replaced = key(table::MESSAGE, &[&envelope.from.0, &replaced.0]);
             // A message is superseded once: a second correction of it must not make its row grow.
             let before = self.lookup::<MessageRow>(&replaced)?;
-            if let Some(mut before) = before.filter(|row| !row.state().adds_nothing(Event::Superseded)) {
+            if let Some(mut before) =
+                before.filter(|row| !row.state().adds_nothing(Event::Superseded))
+            {
                 before.join(at, Event::Superseded);
                 self.change(replaced, &before);
             }
@@ -88,7 +110,13 @@ impl Ledger {
         self.readers(at, &[envelope.from, envelope.to.institution])
     }
 
-    fn mean_event(&mut self, at: LogPosition, from: Id, id: Id, event: Event) -> Result<Vec<Id>, LedgerError> {
+    fn mean_event(
+        &mut self,
+        at: LogPosition,
+        from: Id,
+        id: Id,
+        event: Event,
+    ) -> Result<Vec<Id>, LedgerError> {
         let message = key(table::MESSAGE, &[&from.0, &id.0]);
         let Some(mut row) = self.lookup::<MessageRow>(&message)? else {
             return Err(LedgerError::Contradiction("a record names a message that is not there"));
@@ -99,7 +127,12 @@ impl Ledger {
         self.readers(at, &[from, to])
     }
 
-    fn mean_destroyed(&mut self, at: LogPosition, from: Id, id: Id) -> Result<Vec<Id>, LedgerError> {
+    fn mean_destroyed(
+        &mut self,
+        at: LogPosition,
+        from: Id,
+        id: Id,
+    ) -> Result<Vec<Id>, LedgerError> {
         let message = key(table::MESSAGE, &[&from.0, &id.0]);
         let Some(mut row) = self.lookup::<MessageRow>(&message)? else {
             return Err(LedgerError::Contradiction("a record names a message that is not there"));

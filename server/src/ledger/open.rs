@@ -10,7 +10,9 @@ use tokio::sync::watch;
 use tsumugu_durable::DiskError;
 use tsumugu_durable::atomic::create_dir_durable;
 use tsumugu_durable::bodies::{BodyError, BodyLocation, BodyStore};
-use tsumugu_durable::journal::{DroppedTail, Journal, JournalError, JournalReader, Position, Round};
+use tsumugu_durable::journal::{
+    DroppedTail, Journal, JournalError, JournalReader, Position, Round,
+};
 use tsumugu_trust::checkpoint::VerifiedCheckpoint;
 use tsumugu_trust::directory::{ChainAlarm, ClearChain};
 use tsumugu_trust::leaf::{Leaf, LogPosition};
@@ -22,7 +24,7 @@ use tsumugu_trust::value::{Id, Key, Origin, Time};
 use super::frames::{self, split_record};
 use super::stage::Round as Staging;
 use super::{
-    BODIES, ClearRow, InvitationRow, JOURNAL, Ledger, LedgerError, LeafRow, Published, VIEWS,
+    BODIES, ClearRow, InvitationRow, JOURNAL, LeafRow, Ledger, LedgerError, Published, VIEWS,
     ViewError, Views, WorkerRow, key, table, write_lock,
 };
 
@@ -74,7 +76,9 @@ pub enum OpenError {
         size: u64,
     },
     /// Something outside the journal has seen more leaves than it holds: it was rolled back.
-    #[error("the journal holds {journal} leaves, but {known} were committed: an older copy of it was put back")]
+    #[error(
+        "the journal holds {journal} leaves, but {known} were committed: an older copy of it was put back"
+    )]
     RolledBack {
         /// Leaves in the journal.
         journal: u64,
@@ -88,7 +92,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`OpenError`]
-    pub fn open(dir: &Path, origin: &Origin, log_key: SigningKey) -> Result<(Self, Recovery), OpenError> {
+    pub fn open(
+        dir: &Path,
+        origin: &Origin,
+        log_key: SigningKey,
+    ) -> Result<(Self, Recovery), OpenError> {
         for folder in [JOURNAL, BODIES, super::LOG] {
             create_dir_durable(&dir.join(folder))?;
         }
@@ -109,11 +117,16 @@ impl Ledger {
             return Err(OpenError::RolledBack { journal: size, known: applied });
         }
         if size > 0 {
-            VerifiedCheckpoint::verify(&replay.checkpoint, origin.as_str(), &[log_key.verifying_key().clone()])
-                .map_err(|_| OpenError::Checkpoint { size })?;
+            VerifiedCheckpoint::verify(
+                &replay.checkpoint,
+                origin.as_str(),
+                &[log_key.verifying_key().clone()],
+            )
+            .map_err(|_| OpenError::Checkpoint { size })?;
         }
         let bodies = BodyStore::open(&dir.join(BODIES))?;
-        let recovery = Recovery { leaves: size, applied: size - applied, dropped: journal.dropped() };
+        let recovery =
+            Recovery { leaves: size, applied: size - applied, dropped: journal.dropped() };
         let empty = Published {
             size: 0,
             clear: 0,
@@ -161,13 +174,18 @@ impl Ledger {
         Ok(())
     }
 
-    fn apply_leaf(&mut self, reader: &JournalReader, leaf: &MissingLeaf) -> Result<(), LedgerError> {
+    fn apply_leaf(
+        &mut self,
+        reader: &JournalReader,
+        leaf: &MissingLeaf,
+    ) -> Result<(), LedgerError> {
         let statement = match &leaf.record {
             None => clear_statement(&reader.read(leaf.leaf)?.payload),
             Some(position) => {
                 let frame = reader.read(*position)?;
                 match frame.frame_type {
-                    frames::RECORD => split_record(&frame.payload).and_then(|(_, record)| Statement::parse(record).ok()),
+                    frames::RECORD => split_record(&frame.payload)
+                        .and_then(|(_, record)| Statement::parse(record).ok()),
                     // Erased: it has no reader and means nothing more.
                     _ => None,
                 }
@@ -192,7 +210,9 @@ impl Ledger {
                 self.remember_command(&statement, leaf.at);
             }
         }
-        self.round.changes.insert(key(table::LEAF, &[&leaf.at.index.to_be_bytes()]), row.encode_to_vec());
+        self.round
+            .changes
+            .insert(key(table::LEAF, &[&leaf.at.index.to_be_bytes()]), row.encode_to_vec());
         Ok(())
     }
 
@@ -206,7 +226,9 @@ impl Ledger {
             let worker = worker_key.get(17..33).and_then(|bytes| bytes.try_into().ok()).map(Id);
             let bound = row.key.as_slice().try_into().ok().map(Key);
             if let (Some(worker), Some(bound)) = (worker, bound) {
-                self.chain.directory_mut().bind_worker_key(&bound, worker).map_err(|_| LedgerError::Contradiction("a worker's key is bound to another holder"))?;
+                self.chain.directory_mut().bind_worker_key(&bound, worker).map_err(|_| {
+                    LedgerError::Contradiction("a worker's key is bound to another holder")
+                })?;
             }
         }
         let prefix = key(table::INVITATION, &[]);
@@ -261,14 +283,18 @@ impl Replay {
         for (position, frame) in round.frames {
             match frame.frame_type {
                 frames::CLEAR_LEAF | frames::PRIVATE_LEAF => self.leaf(position, &frame.payload)?,
-                frames::RECORD | frames::ERASED | frames::DETAIL | frames::BODY => self.attachment(position, frame.frame_type),
+                frames::RECORD | frames::ERASED | frames::DETAIL | frames::BODY => {
+                    self.attachment(position, frame.frame_type)
+                }
                 _ => return Err(OpenError::Leaf { index: self.tree.size() }),
             }
         }
         let size = self.tree.size();
         let expected = format!("{}\n{size}\n", self.origin);
         let root = self.tree.root();
-        let stated = tsumugu_trust::note::Note::parse(&round.end).ok().and_then(|note| note.text().parse::<tsumugu_trust::checkpoint::Checkpoint>().ok());
+        let stated = tsumugu_trust::note::Note::parse(&round.end)
+            .ok()
+            .and_then(|note| note.text().parse::<tsumugu_trust::checkpoint::Checkpoint>().ok());
         let fits = stated.is_some_and(|c| c.root() == root && c.text().starts_with(&expected));
         if !fits {
             return Err(OpenError::Checkpoint { size });
@@ -288,14 +314,22 @@ impl Replay {
         self.last_time = leaf.time();
         if index >= self.applied {
             let at = leaf.at(index);
-            self.missing.push(MissingLeaf { at, leaf: position, record: None, detail: None, body: None });
+            self.missing.push(MissingLeaf {
+                at,
+                leaf: position,
+                record: None,
+                detail: None,
+                body: None,
+            });
         }
         Ok(())
     }
 
     fn attachment(&mut self, position: Position, frame_type: u8) {
         let last = self.tree.size().wrapping_sub(1);
-        let Some(leaf) = self.missing.last_mut().filter(|leaf| leaf.at.index == last) else { return };
+        let Some(leaf) = self.missing.last_mut().filter(|leaf| leaf.at.index == last) else {
+            return;
+        };
         match frame_type {
             frames::DETAIL => leaf.detail = Some(position),
             frames::BODY => leaf.body = Some(position),
@@ -320,12 +354,19 @@ impl Ledger {
     /// [`OpenError::RolledBack`]
     pub fn check_not_rolled_back(&self, signed_checkpoint: &[u8]) -> Result<(), OpenError> {
         let keys = [self.log_key.verifying_key().clone()];
-        let Ok(checkpoint) = VerifiedCheckpoint::verify(signed_checkpoint, self.origin.as_str(), &keys) else {
+        let Ok(checkpoint) =
+            VerifiedCheckpoint::verify(signed_checkpoint, self.origin.as_str(), &keys)
+        else {
             return Ok(());
         };
         let journal = write_lock(&self.tree).size();
         let known = checkpoint.size();
-        let same = super::read_lock(&self.tree).root_at(known).is_ok_and(|root| root == checkpoint.root());
-        if known > journal || !same { Err(OpenError::RolledBack { journal, known }) } else { Ok(()) }
+        let same =
+            super::read_lock(&self.tree).root_at(known).is_ok_and(|root| root == checkpoint.root());
+        if known > journal || !same {
+            Err(OpenError::RolledBack { journal, known })
+        } else {
+            Ok(())
+        }
     }
 }

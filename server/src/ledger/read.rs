@@ -15,7 +15,10 @@ use tsumugu_trust::note::VerifyingKey;
 use tsumugu_trust::value::{Id, Origin, Time};
 
 use super::frames::{self, split_record};
-use super::{ClearRow, InvitationRow, LeafRow, LedgerError, MessageRow, Published, Views, key, read_lock, table};
+use super::{
+    ClearRow, InvitationRow, LeafRow, LedgerError, MessageRow, Published, Views, key, read_lock,
+    table,
+};
 
 /// What a leaf shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,11 +95,18 @@ impl Reader {
     ///
     /// # Errors
     /// [`LedgerError::Contradiction`] where the leaf is not yet published.
-    pub fn receipt(&self, info: &LeafInfo, published: &Published, with_record: bool) -> Result<v1::Receipt, LedgerError> {
+    pub fn receipt(
+        &self,
+        info: &LeafInfo,
+        published: &Published,
+        with_record: bool,
+    ) -> Result<v1::Receipt, LedgerError> {
         use v1::receipt::Visibility as Wire;
         let proof = self.inclusion_proof(info.at.index, published.size)?;
         let visibility = match &info.visibility {
-            Visibility::Clear { number, previous } => Wire::Clear(v1::ClearPart { number: *number, previous: previous.0.to_vec().into() }),
+            Visibility::Clear { number, previous } => {
+                Wire::Clear(v1::ClearPart { number: *number, previous: previous.0.to_vec().into() })
+            }
             Visibility::Private { salt, after } => Wire::Private(v1::PrivatePart {
                 salt: salt.to_vec().into(),
                 clear_number: after.number,
@@ -118,7 +128,9 @@ impl Reader {
     /// # Errors
     /// [`LedgerError::Contradiction`] beyond the tree.
     pub fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, LedgerError> {
-        read_lock(&self.tree).inclusion_proof(index, size).map_err(|_| LedgerError::Contradiction("a proof beyond the tree"))
+        read_lock(&self.tree)
+            .inclusion_proof(index, size)
+            .map_err(|_| LedgerError::Contradiction("a proof beyond the tree"))
     }
 
     /// A consistency proof.
@@ -126,7 +138,9 @@ impl Reader {
     /// # Errors
     /// [`LedgerError::Contradiction`] beyond the tree.
     pub fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, LedgerError> {
-        read_lock(&self.tree).consistency_proof(old, new).map_err(|_| LedgerError::Contradiction("a proof beyond the tree"))
+        read_lock(&self.tree)
+            .consistency_proof(old, new)
+            .map_err(|_| LedgerError::Contradiction("a proof beyond the tree"))
     }
 
     /// The root at an earlier size.
@@ -173,13 +187,17 @@ impl Reader {
     pub fn leaf_info(&self, index: u64) -> Result<Option<LeafInfo>, LedgerError> {
         let Some(row) = self.leaf_row(index)? else { return Ok(None) };
         let (_, entry) = self.frame(&row.leaf)?;
-        let leaf = Leaf::parse(&entry).ok_or(LedgerError::Contradiction("a leaf frame does not parse"))?;
+        let leaf =
+            Leaf::parse(&entry).ok_or(LedgerError::Contradiction("a leaf frame does not parse"))?;
         let at = leaf.at(index);
         let (visibility, record) = match leaf {
-            Leaf::Clear(leaf) => (Visibility::Clear { number: leaf.number, previous: leaf.previous }, leaf.statement),
+            Leaf::Clear(leaf) => {
+                (Visibility::Clear { number: leaf.number, previous: leaf.previous }, leaf.statement)
+            }
             Leaf::Private(leaf) => match self.frame(&row.record)? {
                 (frames::RECORD, payload) => {
-                    let (salt, record) = split_record(&payload).ok_or(LedgerError::Contradiction("a record frame is too short"))?;
+                    let (salt, record) = split_record(&payload)
+                        .ok_or(LedgerError::Contradiction("a record frame is too short"))?;
                     (Visibility::Private { salt, after: leaf.after }, record.to_vec())
                 }
                 _ => (Visibility::Private { salt: [0; 32], after: leaf.after }, Vec::new()),
@@ -200,7 +218,12 @@ impl Reader {
     ///
     /// # Errors
     /// [`LedgerError`]
-    pub fn mailbox(&self, institution: Id, start: u64, most: usize) -> Result<Vec<(u64, u64)>, LedgerError> {
+    pub fn mailbox(
+        &self,
+        institution: Id,
+        start: u64,
+        most: usize,
+    ) -> Result<Vec<(u64, u64)>, LedgerError> {
         let prefix = key(table::MAIL, &[&institution.0]);
         let from = key(table::MAIL, &[&institution.0, &start.to_be_bytes()]);
         let mut events = Vec::new();
@@ -248,7 +271,8 @@ impl Reader {
         let prefix = key(table::INVITATION, &[]);
         let mut open = 0;
         for pair in self.views.scan(&prefix, &prefix) {
-            let row = InvitationRow::decode(&pair?.1[..]).map_err(|_| LedgerError::Contradiction("a row does not decode"))?;
+            let row = InvitationRow::decode(&pair?.1[..])
+                .map_err(|_| LedgerError::Contradiction("a row does not decode"))?;
             open += usize::from(row.end == 0 && row.expires > now.0);
         }
         Ok(open)
@@ -270,7 +294,8 @@ impl Reader {
     /// # Errors
     /// [`LedgerError`]
     pub fn body(&self, location: &[u8]) -> Result<Vec<u8>, LedgerError> {
-        let location = BodyLocation::from_bytes(location).ok_or(LedgerError::Contradiction("a body location does not decode"))?;
+        let location = BodyLocation::from_bytes(location)
+            .ok_or(LedgerError::Contradiction("a body location does not decode"))?;
         Ok(self.bodies.read(&location)?)
     }
 
@@ -281,7 +306,8 @@ impl Reader {
     }
 
     fn frame(&self, position: &[u8]) -> Result<(u8, Vec<u8>), LedgerError> {
-        let position = super::rows::position(position).ok_or(LedgerError::Contradiction("a position does not decode"))?;
+        let position = super::rows::position(position)
+            .ok_or(LedgerError::Contradiction("a position does not decode"))?;
         let frame = self.journal.read(position)?;
         Ok((frame.frame_type, frame.payload))
     }

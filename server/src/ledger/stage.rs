@@ -73,14 +73,30 @@ impl Ledger {
         self.round.clear.push(ClearRow { index: at.index, entry: entry.clone() });
         let frame = self.frame(frames::CLEAR_LEAF, entry);
         let info = LeafInfo { at, visibility, record: statement.bytes(), detail: Vec::new() };
-        Ok(self.staged(&Leaf::Clear(leaf), info, statement, StagedLeaf { index: at.index, readers: Vec::new(), leaf: frame, record: None, detail: None }))
+        Ok(self.staged(
+            &Leaf::Clear(leaf),
+            info,
+            statement,
+            StagedLeaf {
+                index: at.index,
+                readers: Vec::new(),
+                leaf: frame,
+                record: None,
+                detail: None,
+            },
+        ))
     }
 
     /// Stages a private leaf. Its rules were asked by the caller, who has what they need.
     ///
     /// # Errors
     /// [`LedgerError`]: no randomness, or views that cannot be read. The process must stop.
-    pub fn stage_private(&mut self, now: Time, statement: &Statement, attached: Attached) -> Result<Staged, LedgerError> {
+    pub fn stage_private(
+        &mut self,
+        now: Time,
+        statement: &Statement,
+        attached: Attached,
+    ) -> Result<Staged, LedgerError> {
         let at = self.next_position(now);
         let mut salt = [0; 32];
         aws_lc_rs::rand::fill(&mut salt).map_err(|_| LedgerError::Signing)?;
@@ -90,14 +106,26 @@ impl Ledger {
         let leaf = PrivateLeaf::of(at.time, after, &salt, &record);
         let leaf_frame = self.frame(frames::PRIVATE_LEAF, leaf.encode());
         let record_frame = self.frame(frames::RECORD, [&salt[..], &record].concat());
-        let detail_frame = (!attached.detail.is_empty()).then(|| self.frame(frames::DETAIL, attached.detail.clone()));
+        let detail_frame = (!attached.detail.is_empty())
+            .then(|| self.frame(frames::DETAIL, attached.detail.clone()));
         if let Some(body) = &attached.body {
             self.frame(frames::BODY, body.to_bytes());
             self.round.bodies = true;
         }
         let readers = self.mean(at, statement, attached.body.as_ref())?;
-        let info = LeafInfo { at, visibility: Visibility::Private { salt, after }, record, detail: attached.detail };
-        let row = StagedLeaf { index: at.index, readers, leaf: leaf_frame, record: Some(record_frame), detail: detail_frame };
+        let info = LeafInfo {
+            at,
+            visibility: Visibility::Private { salt, after },
+            record,
+            detail: attached.detail,
+        };
+        let row = StagedLeaf {
+            index: at.index,
+            readers,
+            leaf: leaf_frame,
+            record: Some(record_frame),
+            detail: detail_frame,
+        };
         Ok(self.staged(&Leaf::Private(leaf), info, statement, row))
     }
 
@@ -128,7 +156,9 @@ impl Ledger {
         if let Some(info) = self.round.infos.get(&index) {
             return Ok(info.clone());
         }
-        self.reader().leaf_info(index)?.ok_or(LedgerError::Contradiction("a view names a leaf that has no row"))
+        self.reader()
+            .leaf_info(index)?
+            .ok_or(LedgerError::Contradiction("a view names a leaf that has no row"))
     }
 
     /// A row as this round has it.
@@ -137,7 +167,9 @@ impl Ledger {
     /// [`LedgerError::Views`]
     pub fn lookup<R: Message + Default>(&self, key: &[u8]) -> Result<Option<R>, LedgerError> {
         match self.round.changes.get(key) {
-            Some(bytes) => R::decode(&bytes[..]).map(Some).map_err(|_| LedgerError::Contradiction("a staged row does not decode")),
+            Some(bytes) => R::decode(&bytes[..])
+                .map(Some)
+                .map_err(|_| LedgerError::Contradiction("a staged row does not decode")),
             None => Ok(self.views.row(key)?),
         }
     }
@@ -148,7 +180,11 @@ impl Ledger {
     /// [`LedgerError::Views`]
     pub fn lookup_number(&self, key: &[u8]) -> Result<Option<u64>, LedgerError> {
         match self.round.changes.get(key) {
-            Some(bytes) => bytes.as_slice().try_into().map(|b| Some(u64::from_be_bytes(b))).map_err(|_| LedgerError::Contradiction("a staged number does not decode")),
+            Some(bytes) => bytes
+                .as_slice()
+                .try_into()
+                .map(|b| Some(u64::from_be_bytes(b)))
+                .map_err(|_| LedgerError::Contradiction("a staged number does not decode")),
             None => Ok(self.views.number(key)?),
         }
     }
@@ -181,7 +217,13 @@ impl Ledger {
         self.round.frames.len() - 1
     }
 
-    fn staged(&mut self, leaf: &Leaf, info: LeafInfo, statement: &Statement, row: StagedLeaf) -> Staged {
+    fn staged(
+        &mut self,
+        leaf: &Leaf,
+        info: LeafInfo,
+        statement: &Statement,
+        row: StagedLeaf,
+    ) -> Staged {
         write_lock(&self.tree).append(leaf.hash());
         self.last_time = info.at.time;
         if !statement.body.is_unsigned() {

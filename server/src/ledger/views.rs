@@ -70,9 +70,12 @@ impl Views {
     pub fn open(folder: &Path) -> Result<Self, ViewError> {
         std::fs::create_dir_all(folder).map_err(ViewError::Folder)?;
         remove_torn_snapshots(folder).map_err(ViewError::Folder)?;
-        let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(Some(500));
+        let config =
+            sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(Some(500));
         // sled answers some damage with a panic (spacejam/sled#1387): it must not take the server along.
-        let db = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| open_when_unlocked(&config))).map_err(|_| ViewError::Damaged)??;
+        let db =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| open_when_unlocked(&config)))
+                .map_err(|_| ViewError::Damaged)??;
         let tree = db.open_tree("views")?;
         Ok(Self { db, tree })
     }
@@ -90,7 +93,9 @@ impl Views {
     /// # Errors
     /// [`ViewError`]
     pub fn row<R: Message + Default>(&self, key: &[u8]) -> Result<Option<R>, ViewError> {
-        self.get(key)?.map(|bytes| R::decode(&bytes[..]).map_err(|_| ViewError::Damaged)).transpose()
+        self.get(key)?
+            .map(|bytes| R::decode(&bytes[..]).map_err(|_| ViewError::Damaged))
+            .transpose()
     }
 
     /// A number.
@@ -98,12 +103,18 @@ impl Views {
     /// # Errors
     /// [`ViewError`]
     pub fn number(&self, key: &[u8]) -> Result<Option<u64>, ViewError> {
-        let decode = |bytes: Vec<u8>| bytes.try_into().map(u64::from_be_bytes).map_err(|_| ViewError::Damaged);
+        let decode = |bytes: Vec<u8>| {
+            bytes.try_into().map(u64::from_be_bytes).map_err(|_| ViewError::Damaged)
+        };
         self.get(key)?.map(decode).transpose()
     }
 
     /// Keys and values from `start` on that begin with `prefix`, in order.
-    pub fn scan(&self, prefix: &[u8], start: &[u8]) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), ViewError>> + use<> {
+    pub fn scan(
+        &self,
+        prefix: &[u8],
+        start: &[u8],
+    ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), ViewError>> + use<> {
         let prefix = prefix.to_vec();
         self.tree
             .range(start.to_vec()..)
@@ -124,7 +135,11 @@ impl Views {
     /// # Errors
     /// [`ViewError::TooLarge`]
     pub fn check(changes: &Changes) -> Result<(), ViewError> {
-        if changes.values().all(|value| value.len() <= MAX_VALUE) { Ok(()) } else { Err(ViewError::TooLarge) }
+        if changes.values().all(|value| value.len() <= MAX_VALUE) {
+            Ok(())
+        } else {
+            Err(ViewError::TooLarge)
+        }
     }
 
     /// Writes the changes of a round, all or none.

@@ -30,16 +30,28 @@ use or_refuse;
 pub(super) fn accept(ledger: &mut Ledger, now: Time, command: Command) -> Accepted<Outcome> {
     match command {
         Command::Bootstrap { list } => enrol::bootstrap(ledger, now, &list),
-        Command::TrustList { list, candidacy } => enrol::trust_list(ledger, now, &list, candidacy.as_ref()),
+        Command::TrustList { list, candidacy } => {
+            enrol::trust_list(ledger, now, &list, candidacy.as_ref())
+        }
         Command::Invite { invitation } => enrol::invite(ledger, now, &invitation),
         Command::CloseInvitation { closed } => enrol::close(ledger, now, &closed),
-        Command::Enrol { record, enrolment, checked, invitation } => enrol::enrol(ledger, now, &record, &enrolment, &checked, invitation),
+        Command::Enrol { record, enrolment, checked, invitation } => {
+            enrol::enrol(ledger, now, &record, &enrolment, &checked, invitation)
+        }
         Command::Administrate { statement } => statements::administrate(ledger, now, &statement),
-        Command::Publish { institution, statement } => statements::publish(ledger, now, institution, &statement),
+        Command::Publish { institution, terminal, statement } => {
+            statements::publish(ledger, now, institution, terminal, &statement)
+        }
         Command::Send { institution, letters } => letters::send(ledger, now, institution, letters),
-        Command::Fetch { institution, terminal, from, id } => letters::fetch(ledger, now, institution, terminal, from, id),
-        Command::Opened { institution, statement } => letters::opened(ledger, now, institution, &statement),
-        Command::Dispose { institution, statement, detail } => letters::dispose(ledger, now, institution, &statement, detail),
+        Command::Fetch { institution, terminal, from, id } => {
+            letters::fetch(ledger, now, institution, terminal, from, id)
+        }
+        Command::Opened { institution, statement } => {
+            letters::opened(ledger, now, institution, &statement)
+        }
+        Command::Dispose { institution, statement, detail } => {
+            letters::dispose(ledger, now, institution, &statement, detail)
+        }
         Command::Tick | Command::Stop => statements::tick(ledger, now),
     }
 }

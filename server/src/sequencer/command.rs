@@ -54,6 +54,8 @@ pub enum Command {
     Publish {
         /// Whose connection it came over.
         institution: Id,
+        /// The terminal that handed it in.
+        terminal: Id,
         /// The statement.
         statement: Statement,
     },

@@ -14,7 +14,7 @@ use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::value::Time;
 
 pub(crate) use accept::check_proposal;
-pub use command::{Command, Done, OutgoingLetter, Outcome};
+pub use command::{Command, Done, Outcome, OutgoingLetter};
 
 use crate::ledger::{LOG, Ledger, LedgerError, Published};
 use crate::refused::Refused;
@@ -45,7 +45,13 @@ impl Sequencer {
     ///
     /// # Errors
     /// The system gave no thread.
-    pub fn start(ledger: Ledger, dir: PathBuf, clock: Arc<dyn Clock>, max_round: usize, failed: oneshot::Sender<LedgerError>) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+    pub fn start(
+        ledger: Ledger,
+        dir: PathBuf,
+        clock: Arc<dyn Clock>,
+        max_round: usize,
+        failed: oneshot::Sender<LedgerError>,
+    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || {
             let mut sequencing = Sequencing { ledger, clock, log: dir.join(LOG), tiled: 0, max_round };
@@ -63,7 +69,12 @@ impl Sequencer {
     /// [`Refused`]; [`ErrorReason::Unavailable`] when the sequencer has stopped: then nobody knows yet
     /// whether the command was committed, and the same bytes may be handed over again.
     pub async fn submit(&self, command: Command) -> Result<Done, Refused> {
-        let stopped = || Refused::new(ErrorReason::Unavailable, "the exchange is stopping; hand over the same bytes again");
+        let stopped = || {
+            Refused::new(
+                ErrorReason::Unavailable,
+                "the exchange is stopping; hand over the same bytes again",
+            )
+        };
         let (answer, done) = oneshot::channel();
         self.queue.send(Waiting { command, answer }).await.map_err(|_| stopped())?;
         done.await.map_err(|_| stopped())?

@@ -21,11 +21,17 @@ pub struct Admin(pub Arc<Exchange>);
 
 #[tonic::async_trait]
 impl AdminService for Admin {
-    async fn create_invitation(&self, request: Request<v1::CreateInvitationRequest>) -> Answer<v1::CreateInvitationResponse> {
+    async fn create_invitation(
+        &self,
+        request: Request<v1::CreateInvitationRequest>,
+    ) -> Answer<v1::CreateInvitationResponse> {
         self.0.administrator(&request)?;
         answer(create_invitation::create_invitation(&self.0, request.into_inner()).await)
     }
-    async fn list_pending(&self, request: Request<v1::ListPendingRequest>) -> Answer<v1::ListPendingResponse> {
+    async fn list_pending(
+        &self,
+        request: Request<v1::ListPendingRequest>,
+    ) -> Answer<v1::ListPendingResponse> {
         self.0.administrator(&request)?;
         answer(list_pending::list_pending(&self.0))
     }
@@ -33,7 +39,10 @@ impl AdminService for Admin {
         self.0.administrator(&request)?;
         answer(approve::approve(&self.0, request.into_inner()).await)
     }
-    async fn close_invitation(&self, request: Request<v1::CloseInvitationRequest>) -> Answer<v1::CloseInvitationResponse> {
+    async fn close_invitation(
+        &self,
+        request: Request<v1::CloseInvitationRequest>,
+    ) -> Answer<v1::CloseInvitationResponse> {
         self.0.administrator(&request)?;
         answer(close_invitation::close_invitation(&self.0, request.into_inner()).await)
     }

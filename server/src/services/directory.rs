@@ -21,11 +21,17 @@ pub struct Directory(pub Arc<Exchange>);
 impl DirectoryService for Directory {
     type SyncDirectoryStream = ReceiverStream<Result<v1::SyncDirectoryResponse, Status>>;
 
-    async fn sync_directory(&self, request: Request<v1::SyncDirectoryRequest>) -> Answer<Self::SyncDirectoryStream> {
+    async fn sync_directory(
+        &self,
+        request: Request<v1::SyncDirectoryRequest>,
+    ) -> Answer<Self::SyncDirectoryStream> {
         self.0.caller(&request)?;
         Ok(Response::new(sync_directory::sync_directory(self.0.clone(), request.into_inner())))
     }
-    async fn publish_statement(&self, request: Request<v1::PublishStatementRequest>) -> Answer<v1::PublishStatementResponse> {
+    async fn publish_statement(
+        &self,
+        request: Request<v1::PublishStatementRequest>,
+    ) -> Answer<v1::PublishStatementResponse> {
         let caller = self.0.signer(&request)?;
         answer(publish_statement::publish_statement(&self.0, caller, request.into_inner()).await)
     }

@@ -29,22 +29,40 @@ pub struct Enrolment(pub Arc<Exchange>);
 
 #[tonic::async_trait]
 impl EnrolmentService for Enrolment {
-    async fn get_invitation(&self, request: Request<v1::GetInvitationRequest>) -> Answer<v1::GetInvitationResponse> {
+    async fn get_invitation(
+        &self,
+        request: Request<v1::GetInvitationRequest>,
+    ) -> Answer<v1::GetInvitationResponse> {
         answer(get_invitation::get_invitation(&self.0, &request.into_inner()))
     }
-    async fn bootstrap(&self, request: Request<v1::BootstrapRequest>) -> Answer<v1::BootstrapResponse> {
+    async fn bootstrap(
+        &self,
+        request: Request<v1::BootstrapRequest>,
+    ) -> Answer<v1::BootstrapResponse> {
         answer(bootstrap::bootstrap(&self.0, request.into_inner()).await)
     }
-    async fn request_enrolment(&self, request: Request<v1::RequestEnrolmentRequest>) -> Answer<v1::RequestEnrolmentResponse> {
+    async fn request_enrolment(
+        &self,
+        request: Request<v1::RequestEnrolmentRequest>,
+    ) -> Answer<v1::RequestEnrolmentResponse> {
         answer(request_enrolment::request_enrolment(&self.0, request.into_inner()).await)
     }
-    async fn request_candidacy(&self, request: Request<v1::RequestCandidacyRequest>) -> Answer<v1::RequestCandidacyResponse> {
+    async fn request_candidacy(
+        &self,
+        request: Request<v1::RequestCandidacyRequest>,
+    ) -> Answer<v1::RequestCandidacyResponse> {
         answer(request_candidacy::request_candidacy(&self.0, request.into_inner()).await)
     }
-    async fn get_enrolment(&self, request: Request<v1::GetEnrolmentRequest>) -> Answer<v1::GetEnrolmentResponse> {
+    async fn get_enrolment(
+        &self,
+        request: Request<v1::GetEnrolmentRequest>,
+    ) -> Answer<v1::GetEnrolmentResponse> {
         answer(get_enrolment::get_enrolment(&self.0, &request.into_inner()))
     }
-    async fn countersign_trust_list(&self, request: Request<v1::CountersignTrustListRequest>) -> Answer<v1::CountersignTrustListResponse> {
+    async fn countersign_trust_list(
+        &self,
+        request: Request<v1::CountersignTrustListRequest>,
+    ) -> Answer<v1::CountersignTrustListResponse> {
         answer(countersign::countersign(&self.0, request.into_inner()).await)
     }
 }
@@ -54,10 +72,12 @@ const MAC: usize = 32;
 
 /// Whether a request was made under a trust list of this log.
 pub(super) fn check_trust_list(exchange: &Exchange, digest: Hash) -> Result<(), Refused> {
-    if exchange.reader.published().directory.trust_lists().iter().any(|list| list.digest == digest) {
+    if exchange.reader.published().directory.trust_lists().iter().any(|list| list.digest == digest)
+    {
         return Ok(());
     }
-    Err(Refused::new(ErrorReason::Rule, "the request names a trust list that is not in this log").with("rule", "trust-list"))
+    Err(Refused::new(ErrorReason::Rule, "the request names a trust list that is not in this log")
+        .with("rule", "trust-list"))
 }
 
 pub(super) fn closed() -> Refused {
@@ -65,8 +85,15 @@ pub(super) fn closed() -> Refused {
 }
 
 /// A stored invitation with its statement.
-pub(super) fn stored(exchange: &Exchange, id: Id) -> Result<(StoredInvitation, Invitation), Refused> {
-    let stored = exchange.pending.invitation(id).map_err(|e| crate::exchange::broken(&e))?.ok_or_else(Refused::not_found)?;
+pub(super) fn stored(
+    exchange: &Exchange,
+    id: Id,
+) -> Result<(StoredInvitation, Invitation), Refused> {
+    let stored = exchange
+        .pending
+        .invitation(id)
+        .map_err(|e| crate::exchange::broken(&e))?
+        .ok_or_else(Refused::not_found)?;
     let statement = Statement::parse(&stored.invitation).map_err(|_| Refused::not_found())?;
     match statement.body {
         AnyBody::Invitation(invitation) => Ok((stored, invitation)),
@@ -81,12 +108,18 @@ pub(super) fn is_open(exchange: &Exchange, id: Id) -> Result<bool, Refused> {
 }
 
 /// Takes a request into a stored invitation: the first one, or the same one again.
-pub(super) fn take_request(exchange: &Exchange, id: Id, mut stored: StoredInvitation, request: StoredInvitation) -> Result<(), Refused> {
+pub(super) fn take_request(
+    exchange: &Exchange,
+    id: Id,
+    mut stored: StoredInvitation,
+    request: StoredInvitation,
+) -> Result<(), Refused> {
     if request.mac.len() != MAC {
         return Err(Refused::new(ErrorReason::Malformed, "a MAC has 32 bytes"));
     }
     if !stored.request.is_empty() {
-        let same = (&stored.request, &stored.mac, &stored.statements, &stored.csr) == (&request.request, &request.mac, &request.statements, &request.csr);
+        let same = (&stored.request, &stored.mac, &stored.statements, &stored.csr)
+            == (&request.request, &request.mac, &request.statements, &request.csr);
         return if same { Ok(()) } else { Err(closed()) };
     }
     if !is_open(exchange, id)? {

@@ -32,7 +32,10 @@ impl ExchangeService for Letters {
         let caller = self.0.signer(&request)?;
         answer(send::send(&self.0, caller, request.into_inner()).await)
     }
-    async fn subscribe(&self, request: Request<v1::SubscribeRequest>) -> Answer<Self::SubscribeStream> {
+    async fn subscribe(
+        &self,
+        request: Request<v1::SubscribeRequest>,
+    ) -> Answer<Self::SubscribeStream> {
         let caller = self.0.terminal(&request)?;
         Ok(Response::new(subscribe::subscribe(self.0.clone(), caller, request.into_inner())?))
     }
@@ -55,13 +58,22 @@ impl ExchangeService for Letters {
 }
 
 /// A record as an event of a mailbox.
-fn event(exchange: &Exchange, published: &Published, number: u64, index: u64) -> Result<v1::MailboxEvent, Refused> {
+fn event(
+    exchange: &Exchange,
+    published: &Published,
+    number: u64,
+    index: u64,
+) -> Result<v1::MailboxEvent, Refused> {
     let leaf = exchange.reader.leaf_info(index)?.ok_or_else(Refused::not_found)?;
     let receipt = exchange.receipt(&leaf, published, true)?;
     Ok(v1::MailboxEvent { number, receipt: Some(receipt), detail: leaf.detail.into() })
 }
 
 /// Whether a message is the caller's: as sender or recipient.
-fn is_party(caller: TerminalCaller, from: tsumugu_trust::value::Id, row: &crate::ledger::MessageRow) -> bool {
+fn is_party(
+    caller: TerminalCaller,
+    from: tsumugu_trust::value::Id,
+    row: &crate::ledger::MessageRow,
+) -> bool {
     caller.institution() == from || row.recipient() == Some(caller.institution())
 }

@@ -22,15 +22,24 @@ pub struct Log(pub Arc<Exchange>);
 impl LogService for Log {
     type ListLeavesStream = ReceiverStream<Result<v1::ListLeavesResponse, Status>>;
 
-    async fn get_checkpoint(&self, request: Request<v1::GetCheckpointRequest>) -> Answer<v1::GetCheckpointResponse> {
+    async fn get_checkpoint(
+        &self,
+        request: Request<v1::GetCheckpointRequest>,
+    ) -> Answer<v1::GetCheckpointResponse> {
         self.0.caller(&request)?;
         answer(get_checkpoint::get_checkpoint(&self.0, &request.into_inner()))
     }
-    async fn get_inclusion_proofs(&self, request: Request<v1::GetInclusionProofsRequest>) -> Answer<v1::GetInclusionProofsResponse> {
+    async fn get_inclusion_proofs(
+        &self,
+        request: Request<v1::GetInclusionProofsRequest>,
+    ) -> Answer<v1::GetInclusionProofsResponse> {
         let caller = self.0.caller(&request)?;
         answer(get_inclusion_proofs::get_inclusion_proofs(&self.0, caller, &request.into_inner()))
     }
-    async fn list_leaves(&self, request: Request<v1::ListLeavesRequest>) -> Answer<Self::ListLeavesStream> {
+    async fn list_leaves(
+        &self,
+        request: Request<v1::ListLeavesRequest>,
+    ) -> Answer<Self::ListLeavesStream> {
         self.0.caller(&request)?;
         Ok(Response::new(list_leaves::list_leaves(self.0.clone(), request.into_inner())))
     }

@@ -6,8 +6,8 @@ use crate::hash::{Hash, sha256};
 use crate::leaf::{LogPosition, PrivateLeaf};
 use crate::note::VerifyingKey;
 use crate::statement::{
-    CatalogueRelease, Institution, KeySet, Profile, RemovalReason, Standing, StandingState,
-    Statement, TrustList,
+    CatalogueRelease, Institution, KeySet, Malformed, Profile, RemovalReason, Standing,
+    StandingState, Statement, TrustList,
 };
 use crate::value::{Id, InstitutionNumber, Key, Origin, Role, Time};
 
@@ -214,6 +214,26 @@ impl Directory {
     pub fn administrators_signed(&self, statement: &Statement) -> u64 {
         self.trust_list()
             .map_or(0, |list| signing_administrators(&self.origin, &list.body, statement))
+    }
+
+    /// A draft with the signatures that count now: by administrators of the newest list, at most as
+    /// many as its threshold. One who left since would otherwise keep it from ever being complete.
+    ///
+    /// # Errors
+    /// [`Malformed::Signatures`] when none counts.
+    pub fn with_present_signatures(&self, draft: &Statement) -> Result<Statement, Malformed> {
+        let list = self.trust_list().ok_or(Malformed::Signatures)?;
+        let signs = |a: &&crate::statement::Administrator| {
+            signed(draft, &self.origin.key_name(Role::Administrator, a.id), &a.key)
+        };
+        let most = usize::try_from(list.body.threshold).unwrap_or(usize::MAX);
+        let keys = list.body.administrators.iter().filter(signs).take(most).filter_map(|a| {
+            VerifyingKey::new(&self.origin.key_name(Role::Administrator, a.id), a.key.0).ok()
+        });
+        let keys: Vec<_> = keys.collect();
+        draft.with_signatures(|line| {
+            keys.iter().any(|key| key.name() == line.name() && key.key_id() == line.key_id())
+        })
     }
 
     /// Whether an administrators' list in force at a place was signed by enough of them.

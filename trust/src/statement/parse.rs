@@ -168,6 +168,18 @@ impl Statement {
         self.note.as_ref().is_some_and(|note| note.verify(key).is_ok())
     }
 
+    /// The same statement with only the signature lines that `keep` names.
+    ///
+    /// # Errors
+    /// [`Malformed::Signatures`] when none is left.
+    pub fn with_signatures(
+        &self,
+        keep: impl Fn(&NoteSignature) -> bool,
+    ) -> Result<Self, Malformed> {
+        let lines = self.signatures().iter().filter(|line| keep(line)).cloned().collect();
+        Self::parse(&assemble(&self.text, lines)?)
+    }
+
     /// The same statement with the signature lines of both. `other` must have the same text.
     ///
     /// # Errors

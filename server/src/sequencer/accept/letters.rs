@@ -10,7 +10,7 @@ use tsumugu_trust::state::Event;
 use tsumugu_trust::statement::{AnyBody, Envelope, Fetched, Statement, unsigned};
 use tsumugu_trust::value::{Id, Time};
 
-use super::super::command::{OutgoingLetter, Outcome};
+use super::super::command::{Outcome, OutgoingLetter};
 use super::{Accepted, first_receipt, or_refuse};
 use crate::ledger::{Attached, Ledger, LedgerError, MAX_ANSWERS, MessageRow, key, table};
 use crate::refused::Refused;
@@ -20,7 +20,12 @@ const MAX_AGE: u64 = 30 * 24 * 3_600_000;
 /// A message id may be this far ahead, ms.
 const MAX_AHEAD: u64 = 3_600_000;
 
-pub(super) fn send(ledger: &mut Ledger, now: Time, institution: Id, letters: Vec<OutgoingLetter>) -> Accepted<Outcome> {
+pub(super) fn send(
+    ledger: &mut Ledger,
+    now: Time,
+    institution: Id,
+    letters: Vec<OutgoingLetter>,
+) -> Accepted<Outcome> {
     // Repeats are recognised before any other check: a client that lost our answer, and that was
     // suspended meanwhile or whose key sets changed, still learns that its letter was accepted.
     let mut known = Vec::with_capacity(letters.len());
@@ -30,24 +35,37 @@ pub(super) fn send(ledger: &mut Ledger, now: Time, institution: Id, letters: Vec
             return Ok(Err(Refused::new(ErrorReason::Malformed, "not an envelope")));
         };
         if envelope.from != institution {
-            return Ok(Err(Refused::new(ErrorReason::BadSignature, "the envelope names another sender")));
+            return Ok(Err(Refused::new(
+                ErrorReason::BadSignature,
+                "the envelope names another sender",
+            )));
         }
         if !ids.insert(envelope.id) {
-            return Ok(Err(Refused::new(ErrorReason::IdReused, "two letters of one call have one id")));
+            return Ok(Err(Refused::new(
+                ErrorReason::IdReused,
+                "two letters of one call have one id",
+            )));
         }
         let first = first_receipt(ledger, &letter.envelope)?;
         if first.is_none() && message(ledger, envelope.from, envelope.id)?.is_some() {
-            return Ok(Err(Refused::new(ErrorReason::IdReused, "the id was used with other bytes").with("id", envelope.id.to_string())));
+            return Ok(Err(Refused::new(
+                ErrorReason::IdReused,
+                "the id was used with other bytes",
+            )
+            .with("id", envelope.id.to_string())));
         }
         known.push(first);
     }
     let mut at = ledger.next_position(now);
     for (letter, _) in letters.iter().zip(&known).filter(|(_, first)| first.is_none()) {
-        let checked = check_envelope(ledger.directory(), at, &letter.envelope).map_err(|refusal| match refusal {
-            // The sender was let in by the gate: it is the recipient that nobody knows.
-            Refusal::UnknownParty => Refusal::RecipientInactive,
-            other => other,
-        });
+        let checked =
+            check_envelope(ledger.directory(), at, &letter.envelope).map_err(
+                |refusal| match refusal {
+                    // The sender was let in by the gate: it is the recipient that nobody knows.
+                    Refusal::UnknownParty => Refusal::RecipientInactive,
+                    other => other,
+                },
+            );
         let checked = or_refuse!(checked);
         or_refuse!(check_time(now, checked.envelope()));
         or_refuse!(check_body(checked.envelope(), letter));
@@ -72,7 +90,14 @@ pub(super) fn send(ledger: &mut Ledger, now: Time, institution: Id, letters: Vec
     Ok(Ok(Outcome::Leaves(leaves)))
 }
 
-pub(super) fn fetch(ledger: &mut Ledger, now: Time, institution: Id, terminal: Id, from: Id, id: Id) -> Accepted<Outcome> {
+pub(super) fn fetch(
+    ledger: &mut Ledger,
+    now: Time,
+    institution: Id,
+    terminal: Id,
+    from: Id,
+    id: Id,
+) -> Accepted<Outcome> {
     let Some(row) = message(ledger, from, id)? else { return Ok(Err(Refused::not_found())) };
     let to = row.recipient().ok_or(LedgerError::Contradiction("a message has no recipient"))?;
     if institution != to && institution != from {
@@ -80,7 +105,9 @@ pub(super) fn fetch(ledger: &mut Ledger, now: Time, institution: Id, terminal: I
     }
     // The gate looked before the rounds in between: no body leaves after a removal in the log.
     let at = ledger.next_position(now);
-    let Some(member) = ledger.directory().member(institution) else { return Ok(Err(Refused::not_found())) };
+    let Some(member) = ledger.directory().member(institution) else {
+        return Ok(Err(Refused::not_found()));
+    };
     if !member.terminals.get(&terminal).is_some_and(|terminal| terminal.counts_at(at)) {
         return Ok(Err(Refusal::NotAdmitted.into()));
     }
@@ -96,17 +123,25 @@ pub(super) fn fetch(ledger: &mut Ledger, now: Time, institution: Id, terminal: I
     }
     let state = row.state();
     let fetched = if state.adds_nothing(Event::Fetched) {
-        let first = state.fetched_at().ok_or(LedgerError::Contradiction("a fetched message has no fetched leaf"))?;
+        let first = state
+            .fetched_at()
+            .ok_or(LedgerError::Contradiction("a fetched message has no fetched leaf"))?;
         ledger.leaf_info(first.index)?
     } else {
         let said = Fetched { from, id, envelope: digest(&row)?, by: institution, terminal };
-        let said = unsigned(ledger.origin(), &said).map_err(|_| LedgerError::Contradiction("our own statement is malformed"))?;
+        let said = unsigned(ledger.origin(), &said)
+            .map_err(|_| LedgerError::Contradiction("our own statement is malformed"))?;
         ledger.stage_private(now, &said, Attached::default())?.info
     };
     Ok(Ok(Outcome::Body { fetched: Some(fetched), location: row.body }))
 }
 
-pub(super) fn opened(ledger: &mut Ledger, now: Time, institution: Id, statement: &Statement) -> Accepted<Outcome> {
+pub(super) fn opened(
+    ledger: &mut Ledger,
+    now: Time,
+    institution: Id,
+    statement: &Statement,
+) -> Accepted<Outcome> {
     let AnyBody::Opened(said) = &statement.body else {
         return Ok(Err(Refused::new(ErrorReason::Malformed, "not an opened")));
     };
@@ -125,7 +160,13 @@ pub(super) fn opened(ledger: &mut Ledger, now: Time, institution: Id, statement:
     Ok(Ok(Outcome::Leaves(vec![staged.info])))
 }
 
-pub(super) fn dispose(ledger: &mut Ledger, now: Time, institution: Id, statement: &Statement, detail: Vec<u8>) -> Accepted<Outcome> {
+pub(super) fn dispose(
+    ledger: &mut Ledger,
+    now: Time,
+    institution: Id,
+    statement: &Statement,
+    detail: Vec<u8>,
+) -> Accepted<Outcome> {
     let AnyBody::Disposition(said) = &statement.body else {
         return Ok(Err(Refused::new(ErrorReason::Malformed, "not a disposition")));
     };
@@ -138,14 +179,17 @@ pub(super) fn dispose(ledger: &mut Ledger, now: Time, institution: Id, statement
         return Ok(Err(Refused::limit("sealed detail bytes", MAX_SEALED_DETAIL)));
     }
     let fits = match &said.detail {
-        Some(named) => named.sealed.length == detail.len() as u64 && named.sealed.digest == sha256(&[&detail]),
+        Some(named) => {
+            named.sealed.length == detail.len() as u64 && named.sealed.digest == sha256(&[&detail])
+        }
         None => detail.is_empty(),
     };
     if !fits {
         return Ok(Err(Refusal::Mismatch.into()));
     }
     if said.previous != last_disposition(ledger, &row)? {
-        let refused = Refused::new(ErrorReason::Rule, "another answer was logged first, or none was");
+        let refused =
+            Refused::new(ErrorReason::Rule, "another answer was logged first, or none was");
         return Ok(Err(refused.with("rule", "previous")));
     }
     let at = ledger.next_position(now);
@@ -165,7 +209,12 @@ fn last_disposition(ledger: &Ledger, row: &MessageRow) -> Result<Option<Hash>, L
 }
 
 /// The message that an answer names, if it is the caller's to answer.
-fn answered_message(ledger: &Ledger, institution: Id, from: Id, id: Id) -> Accepted<(MessageRow, Envelope)> {
+fn answered_message(
+    ledger: &Ledger,
+    institution: Id,
+    from: Id,
+    id: Id,
+) -> Accepted<(MessageRow, Envelope)> {
     let Some(row) = message(ledger, from, id)? else { return Ok(Err(Refused::not_found())) };
     if row.recipient() != Some(institution) {
         return Ok(Err(Refused::not_found()));
@@ -183,7 +232,11 @@ fn message(ledger: &Ledger, from: Id, id: Id) -> Result<Option<MessageRow>, Ledg
 }
 
 fn digest(row: &MessageRow) -> Result<Hash, LedgerError> {
-    row.digest.as_slice().try_into().map(Hash).map_err(|_| LedgerError::Contradiction("a message has no digest"))
+    row.digest
+        .as_slice()
+        .try_into()
+        .map(Hash)
+        .map_err(|_| LedgerError::Contradiction("a message has no digest"))
 }
 
 fn check_time(now: Time, envelope: &Envelope) -> Result<(), Refusal> {
@@ -200,7 +253,8 @@ fn check_body(envelope: &Envelope, letter: &OutgoingLetter) -> Result<(), Refuse
         return Err(Refusal::Mismatch.into());
     }
     if !envelope.attachments.is_empty() {
-        return Err(Refused::new(ErrorReason::Rule, "this exchange takes no attachments yet").with("rule", "attachments"));
+        return Err(Refused::new(ErrorReason::Rule, "this exchange takes no attachments yet")
+            .with("rule", "attachments"));
     }
     Ok(())
 }

@@ -11,7 +11,11 @@ use super::{Accepted, first_receipt, or_refuse};
 use crate::ledger::{Ledger, LedgerError};
 use crate::refused::Refused;
 
-pub(super) fn administrate(ledger: &mut Ledger, now: Time, statement: &Statement) -> Accepted<Outcome> {
+pub(super) fn administrate(
+    ledger: &mut Ledger,
+    now: Time,
+    statement: &Statement,
+) -> Accepted<Outcome> {
     if let Some(first) = first_receipt(ledger, statement)? {
         return Ok(Ok(Outcome::Leaves(vec![first])));
     }
@@ -30,10 +34,20 @@ pub(crate) fn check_proposal(statement: &Statement) -> Result<(), Refused> {
         AnyBody::Institution(record) => record.fax_only.is_some(),
         _ => false,
     };
-    if allowed { Ok(()) } else { Err(Refused::new(ErrorReason::Malformed, "not a statement that administrators propose")) }
+    if allowed {
+        Ok(())
+    } else {
+        Err(Refused::new(ErrorReason::Malformed, "not a statement that administrators propose"))
+    }
 }
 
-pub(super) fn publish(ledger: &mut Ledger, now: Time, institution: Id, statement: &Statement) -> Accepted<Outcome> {
+pub(super) fn publish(
+    ledger: &mut Ledger,
+    now: Time,
+    institution: Id,
+    terminal: Id,
+    statement: &Statement,
+) -> Accepted<Outcome> {
     let about = match &statement.body {
         AnyBody::Profile(s) => s.institution,
         AnyBody::KeySet(s) => s.institution,
@@ -41,7 +55,12 @@ pub(super) fn publish(ledger: &mut Ledger, now: Time, institution: Id, statement
         AnyBody::TerminalRemoved(s) => s.institution,
         AnyBody::Worker(s) => s.institution,
         AnyBody::WorkerRemoved(s) => s.institution,
-        _ => return Ok(Err(Refused::new(ErrorReason::Malformed, "not a statement that institutions publish"))),
+        _ => {
+            return Ok(Err(Refused::new(
+                ErrorReason::Malformed,
+                "not a statement that institutions publish",
+            )));
+        }
     };
     if about != institution {
         return Ok(Err(Refused::not_found()));
@@ -50,16 +69,34 @@ pub(super) fn publish(ledger: &mut Ledger, now: Time, institution: Id, statement
         return Ok(Ok(Outcome::Leaves(vec![first])));
     }
     let at = ledger.next_position(now);
+    // The gate let the terminal in before the command waited: it may have been removed since.
+    let counts = ledger
+        .directory()
+        .member(institution)
+        .and_then(|m| m.terminals.get(&terminal))
+        .is_some_and(|t| t.counts_at(at));
+    if !counts {
+        return Ok(Err(Refused::new(ErrorReason::TerminalRemoved, "the terminal was removed")));
+    }
     let staged = match &statement.body {
         AnyBody::Worker(worker) => {
             or_refuse!(check_worker(ledger.directory(), at, statement));
             let elsewhere = ledger.directory().holder_of(&worker.key).is_some();
-            let again = ledger.worker_rows(worker.institution, worker.worker)?.iter().any(|(k, row)| row.removed || k.ends_with(&worker.terminal.0));
+            let again = ledger
+                .worker_rows(worker.institution, worker.worker)?
+                .iter()
+                .any(|(k, row)| row.removed || k.ends_with(&worker.terminal.0));
             if elsewhere {
-                return Ok(Err(Refused::new(ErrorReason::DuplicateKey, "the worker's key is bound to another holder")));
+                return Ok(Err(Refused::new(
+                    ErrorReason::DuplicateKey,
+                    "the worker's key is bound to another holder",
+                )));
             }
             if again {
-                return Ok(Err(Refused::new(ErrorReason::Rule, "a worker is admitted at a terminal once")));
+                return Ok(Err(Refused::new(
+                    ErrorReason::Rule,
+                    "a worker is admitted at a terminal once",
+                )));
             }
             ledger.stage_private(now, statement, Default::default())?
         }
@@ -78,11 +115,16 @@ pub(super) fn tick(ledger: &mut Ledger, now: Time) -> Accepted<Outcome> {
     if !ledger.is_bootstrapped() {
         return Ok(Ok(Outcome::Leaves(Vec::new())));
     }
-    let expired: Vec<Id> = ledger.open_invitations().filter(|(_, expires)| *expires <= now).map(|(id, _)| id).collect();
+    let expired: Vec<Id> = ledger
+        .open_invitations()
+        .filter(|(_, expires)| *expires <= now)
+        .map(|(id, _)| id)
+        .collect();
     for invitation in expired {
         end_invitation(ledger, now, invitation, EndedReason::Expired)?;
     }
-    let tick = unsigned(ledger.origin(), &Tick {}).map_err(|_| LedgerError::Contradiction("our own statement is malformed"))?;
+    let tick = unsigned(ledger.origin(), &Tick {})
+        .map_err(|_| LedgerError::Contradiction("our own statement is malformed"))?;
     let staged = or_refuse!(ledger.stage_clear(now, &tick));
     Ok(Ok(Outcome::Leaves(vec![staged.info])))
 }

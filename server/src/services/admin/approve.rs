@@ -13,17 +13,23 @@ use crate::services::{binary_id, statement};
 
 /// Takes one administrator's signature under a record or list. At the threshold the round commits;
 /// until then the draft with its signatures is kept in a file of its own.
-pub(super) async fn approve(exchange: &Exchange, request: v1::ApproveRequest) -> Result<v1::ApproveResponse, Refused> {
+pub(super) async fn approve(
+    exchange: &Exchange,
+    request: v1::ApproveRequest,
+) -> Result<v1::ApproveResponse, Refused> {
     let _one = exchange.pending.lock().await;
     let id = binary_id(&request.invitation_id)?;
     let (mut kept, invitation) = stored(exchange, id)?;
     if kept.request.is_empty() {
-        return Err(Refused::new(ErrorReason::Rule, "nothing was handed in for this invitation").with("rule", "request"));
+        return Err(Refused::new(ErrorReason::Rule, "nothing was handed in for this invitation")
+            .with("rule", "request"));
     }
     let signed = statement(exchange, &request.statement)?;
     let merged = merge(exchange, &kept, &signed)?;
     let receipt = match &merged.body {
-        AnyBody::Institution(_) => commit_institution(exchange, id, &kept, &invitation, &merged).await?,
+        AnyBody::Institution(_) => {
+            commit_institution(exchange, id, &kept, &invitation, &merged).await?
+        }
         AnyBody::TrustList(_) => commit_list(exchange, id, &kept, &merged).await?,
         _ => return Err(Refused::new(ErrorReason::Malformed, "neither a record nor a trust list")),
     };
@@ -34,28 +40,66 @@ pub(super) async fn approve(exchange: &Exchange, request: v1::ApproveRequest) ->
 }
 
 /// Adds the signature to the draft; a first one, or one under another text, starts it anew.
-fn merge(exchange: &Exchange, kept: &StoredInvitation, signed: &Statement) -> Result<Statement, Refused> {
-    if exchange.reader.published().directory.administrators_signed(signed) != 1 || signed.signatures().len() != 1 {
-        return Err(Refused::new(ErrorReason::BadSignature, "not signed by exactly one administrator"));
+fn merge(
+    exchange: &Exchange,
+    kept: &StoredInvitation,
+    signed: &Statement,
+) -> Result<Statement, Refused> {
+    if exchange.reader.published().directory.administrators_signed(signed) != 1
+        || signed.signatures().len() != 1
+    {
+        return Err(Refused::new(
+            ErrorReason::BadSignature,
+            "not signed by exactly one administrator",
+        ));
     }
     match Statement::parse(&kept.draft) {
-        Ok(draft) if draft.text() == signed.text() => Ok(draft.merge(signed)?),
+        Ok(draft) if draft.text() == signed.text() => {
+            let merged = draft.merge(signed)?;
+            let is_list = matches!(merged.body, AnyBody::TrustList(_));
+            // A trust list is signed by two lists' administrators and by the new one.
+            Ok(if is_list {
+                merged
+            } else {
+                exchange.reader.published().directory.with_present_signatures(&merged)?
+            })
+        }
         // Administrators who disagree on a text would otherwise lock each other out.
         _ => Ok(signed.clone()),
     }
 }
 
-async fn commit_institution(exchange: &Exchange, id: Id, kept: &StoredInvitation, invitation: &Invitation, record: &Statement) -> Result<Option<v1::Receipt>, Refused> {
+async fn commit_institution(
+    exchange: &Exchange,
+    id: Id,
+    kept: &StoredInvitation,
+    invitation: &Invitation,
+    record: &Statement,
+) -> Result<Option<v1::Receipt>, Refused> {
     let enrolment = Statement::parse(&kept.request)?;
-    let finished = kept.statements.iter().map(|bytes| Statement::parse(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let finished = kept
+        .statements
+        .iter()
+        .map(|bytes| Statement::parse(bytes))
+        .collect::<Result<Vec<_>, _>>()?;
     let checked = check_enrolment(exchange.reader.origin(), invitation, &enrolment, &finished)?;
     let directory = exchange.reader.published().directory.clone();
-    let version = directory.member(invitation.subject).map_or(0, |member| member.records.len() as u64) + 1;
-    let committed = directory.member(invitation.subject).is_some_and(|m| m.records.iter().any(|r| r.digest == record.digest()));
+    let version =
+        directory.member(invitation.subject).map_or(0, |member| member.records.len() as u64) + 1;
+    let committed = directory
+        .member(invitation.subject)
+        .is_some_and(|m| m.records.iter().any(|r| r.digest == record.digest()));
     if !committed {
-        let expected = encode_text(exchange.reader.origin(), &institution_record(invitation, &checked.request, version)?);
+        let expected = encode_text(
+            exchange.reader.origin(),
+            &institution_record(invitation, &checked.request, version)?,
+        );
         if record.text() != expected {
-            return Err(Refused::new(ErrorReason::Rule, "the record is not the one that invitation and request give").with("rule", "record"));
+            return Err(Refused::new(
+                ErrorReason::Rule,
+                "the record is not the one that invitation and request give",
+            )
+            .with("rule", "record"));
         }
         // Every rule but the signatures is asked now, so that the first administrator learns of it.
         match (*directory).clone().apply(here(exchange), record) {
@@ -63,18 +107,30 @@ async fn commit_institution(exchange: &Exchange, id: Id, kept: &StoredInvitation
             other => other?,
         }
     }
-    let command = Command::Enrol { record: record.clone(), enrolment, checked: Box::new(checked), invitation: id };
+    let command = Command::Enrol {
+        record: record.clone(),
+        enrolment,
+        checked: Box::new(checked),
+        invitation: id,
+    };
     exchange.first_receipt(command).await
 }
 
 /// Commits a trust list when its signatures suffice; `None` when some are missing.
-pub(in crate::services) async fn commit_list(exchange: &Exchange, id: Id, kept: &StoredInvitation, list: &Statement) -> Result<Option<v1::Receipt>, Refused> {
+pub(in crate::services) async fn commit_list(
+    exchange: &Exchange,
+    id: Id,
+    kept: &StoredInvitation,
+    list: &Statement,
+) -> Result<Option<v1::Receipt>, Refused> {
     let request = Statement::parse(&kept.request)?;
-    let (AnyBody::TrustList(body), AnyBody::Candidacy(candidacy)) = (&list.body, &request.body) else {
+    let (AnyBody::TrustList(body), AnyBody::Candidacy(candidacy)) = (&list.body, &request.body)
+    else {
         return Err(Refused::new(ErrorReason::Malformed, "not a trust list for a candidacy"));
     };
     if !body.administrators.contains(&candidacy.administrator) {
-        return Err(Refused::new(ErrorReason::Rule, "the list does not admit who asked").with("rule", "candidacy"));
+        return Err(Refused::new(ErrorReason::Rule, "the list does not admit who asked")
+            .with("rule", "candidacy"));
     }
     exchange.check_names_us(body)?;
     let directory = exchange.reader.published().directory.clone();
@@ -85,14 +141,19 @@ pub(in crate::services) async fn commit_list(exchange: &Exchange, id: Id, kept: 
             other => other?,
         }
     }
-    exchange.first_receipt(Command::TrustList { list: list.clone(), candidacy: Some((id, request)) }).await
+    exchange
+        .first_receipt(Command::TrustList { list: list.clone(), candidacy: Some((id, request)) })
+        .await
 }
 
 /// Signatures that count under a statement, and how many are needed.
 pub(super) fn counted(exchange: &Exchange, merged: &Statement) -> (u32, u32) {
-    let needed = |list: &tsumugu_trust::statement::TrustList| u32::try_from(list.threshold).unwrap_or(u32::MAX);
+    let needed = |list: &tsumugu_trust::statement::TrustList| {
+        u32::try_from(list.threshold).unwrap_or(u32::MAX)
+    };
     let signatures = u32::try_from(merged.signatures().len()).unwrap_or(u32::MAX);
-    let current = exchange.reader.published().directory.trust_list().map_or(1, |list| needed(&list.body));
+    let current =
+        exchange.reader.published().directory.trust_list().map_or(1, |list| needed(&list.body));
     match &merged.body {
         AnyBody::TrustList(list) => (signatures, needed(list).max(current)),
         _ => (signatures, current),

@@ -16,22 +16,31 @@ const MAX_SEALED_SECRET: usize = 16 * 1024;
 
 /// Registers an invitation. Its document is stored before the leaf is committed: a crash in between
 /// leaves a document that nobody is shown.
-pub(super) async fn create_invitation(exchange: &Exchange, request: v1::CreateInvitationRequest) -> Result<v1::CreateInvitationResponse, Refused> {
+pub(super) async fn create_invitation(
+    exchange: &Exchange,
+    request: v1::CreateInvitationRequest,
+) -> Result<v1::CreateInvitationResponse, Refused> {
     let _one = exchange.pending.lock().await;
-    let document = request.document.ok_or_else(|| Refused::new(ErrorReason::Malformed, "there is no document"))?;
+    let document = request
+        .document
+        .ok_or_else(|| Refused::new(ErrorReason::Malformed, "there is no document"))?;
     if document.content.len() > MAX_DOCUMENT || document.mac.len() != 32 {
         return Err(Refused::limit("document bytes", MAX_DOCUMENT));
     }
     if request.sealed_secret.len() > MAX_SEALED_SECRET {
         return Err(Refused::limit("sealed secret bytes", MAX_SEALED_SECRET));
     }
-    let content = v1::InvitationContent::decode(&document.content[..]).map_err(|_| Refused::new(ErrorReason::Malformed, "the document does not decode"))?;
+    let content = v1::InvitationContent::decode(&document.content[..])
+        .map_err(|_| Refused::new(ErrorReason::Malformed, "the document does not decode"))?;
     let invitation = statement(exchange, &content.invitation)?;
     let AnyBody::Invitation(body) = &invitation.body else {
         return Err(Refused::new(ErrorReason::Malformed, "not an invitation"));
     };
     if body.secret != sha256(&[&request.sealed_secret]) {
-        return Err(Refused::new(ErrorReason::Malformed, "the sealed secret is not the one that was signed"));
+        return Err(Refused::new(
+            ErrorReason::Malformed,
+            "the sealed secret is not the one that was signed",
+        ));
     }
     let most = exchange.settings.limits.pending_invitations as usize;
     let known = exchange.pending.invitation(body.invitation).map_err(|e| broken(&e))?;

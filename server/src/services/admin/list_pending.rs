@@ -31,7 +31,11 @@ pub(super) fn list_pending(exchange: &Exchange) -> Result<v1::ListPendingRespons
         response.invitations.push(pending);
     }
     let proposals = exchange.pending.proposals().map_err(|e| broken(&e))?;
-    response.proposals = proposals.into_iter().filter(|proposal| still_waits(exchange, proposal)).map(Into::into).collect();
+    response.proposals = proposals
+        .into_iter()
+        .filter(|proposal| still_waits(exchange, proposal))
+        .map(Into::into)
+        .collect();
     Ok(response)
 }
 
@@ -46,8 +50,12 @@ fn still_waits(exchange: &Exchange, proposal: &[u8]) -> bool {
 fn version_is_next(directory: &Directory, body: &AnyBody) -> bool {
     let member = |id| directory.member(id);
     match body {
-        AnyBody::Standing(s) => member(s.institution).is_some_and(|m| s.version == m.standings.len() as u64 + 1),
-        AnyBody::Institution(i) => i.version == member(i.institution).map_or(0, |m| m.records.len() as u64) + 1,
+        AnyBody::Standing(s) => {
+            member(s.institution).is_some_and(|m| s.version == m.standings.len() as u64 + 1)
+        }
+        AnyBody::Institution(i) => {
+            i.version == member(i.institution).map_or(0, |m| m.records.len() as u64) + 1
+        }
         AnyBody::CatalogueRelease(c) => c.version == directory.catalogues().len() as u64 + 1,
         AnyBody::TerminalRemoved(t) => {
             let entry = member(t.institution).and_then(|m| m.terminals.get(&t.terminal));

@@ -9,17 +9,28 @@ use crate::sequencer::{Command, check_proposal};
 use crate::services::statement;
 
 /// Takes one administrator's signature under a standing, a FAX-only entry, a removal or a catalogue.
-pub(super) async fn propose(exchange: &Exchange, request: v1::ProposeRequest) -> Result<v1::ProposeResponse, Refused> {
+pub(super) async fn propose(
+    exchange: &Exchange,
+    request: v1::ProposeRequest,
+) -> Result<v1::ProposeResponse, Refused> {
     let _one = exchange.pending.lock().await;
     let signed = statement(exchange, &request.statement)?;
     check_proposal(&signed)?;
     let directory = exchange.reader.published().directory.clone();
     if directory.administrators_signed(&signed) != 1 || signed.signatures().len() != 1 {
-        return Err(Refused::new(ErrorReason::BadSignature, "not signed by exactly one administrator"));
+        return Err(Refused::new(
+            ErrorReason::BadSignature,
+            "not signed by exactly one administrator",
+        ));
     }
     let digest = signed.digest();
-    let merged = match exchange.pending.proposal(digest).map_err(|e| broken(&e))?.and_then(|bytes| Statement::parse(&bytes).ok()) {
-        Some(kept) => kept.merge(&signed)?,
+    let merged = match exchange
+        .pending
+        .proposal(digest)
+        .map_err(|e| broken(&e))?
+        .and_then(|bytes| Statement::parse(&bytes).ok())
+    {
+        Some(kept) => directory.with_present_signatures(&kept.merge(&signed)?)?,
         None => signed,
     };
     let (signatures, needed) = counted(exchange, &merged);

@@ -11,17 +11,27 @@ use crate::services::admin::approve::commit_list;
 use crate::services::{binary_id, statement};
 
 /// The new administrator signs the list that admits it.
-pub(super) async fn countersign(exchange: &Exchange, request: v1::CountersignTrustListRequest) -> Result<v1::CountersignTrustListResponse, Refused> {
+pub(super) async fn countersign(
+    exchange: &Exchange,
+    request: v1::CountersignTrustListRequest,
+) -> Result<v1::CountersignTrustListResponse, Refused> {
     let _one = exchange.pending.lock().await;
     let id = binary_id(&request.invitation_id)?;
     let (mut kept, _) = stored(exchange, id)?;
     let signed = statement(exchange, &request.trust_list)?;
-    let draft = Statement::parse(&kept.draft).map_err(|_| Refused::new(ErrorReason::Rule, "no administrator has approved yet"))?;
+    let draft = Statement::parse(&kept.draft)
+        .map_err(|_| Refused::new(ErrorReason::Rule, "no administrator has approved yet"))?;
     let merged = draft.merge(&signed)?;
     let receipt = commit_list(exchange, id, &kept, &merged).await?;
     // Signatures of administrators in office may still be missing; anybody else's are not kept.
-    if receipt.is_none() && !(is_by_candidate(exchange, &kept, &merged) && merged.signatures().len() == draft.signatures().len() + 1) {
-        return Err(Refused::new(ErrorReason::BadSignature, "not signed by the new administrator alone"));
+    if receipt.is_none()
+        && !(is_by_candidate(exchange, &kept, &merged)
+            && merged.signatures().len() == draft.signatures().len() + 1)
+    {
+        return Err(Refused::new(
+            ErrorReason::BadSignature,
+            "not signed by the new administrator alone",
+        ));
     }
     kept.draft = merged.bytes();
     exchange.pending.put_invitation(id, &kept).map_err(|e| broken(&e))?;

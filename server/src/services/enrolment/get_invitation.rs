@@ -6,9 +6,13 @@ use crate::services::binary_id;
 
 /// The document of an invitation. It is a secret only as its id is: it holds names that the
 /// administrators print anyway, and keys.
-pub(super) fn get_invitation(exchange: &Exchange, request: &v1::GetInvitationRequest) -> Result<v1::GetInvitationResponse, Refused> {
+pub(super) fn get_invitation(
+    exchange: &Exchange,
+    request: &v1::GetInvitationRequest,
+) -> Result<v1::GetInvitationResponse, Refused> {
     let id = binary_id(&request.invitation_id)?;
-    let stored = exchange.pending.invitation(id).map_err(|e| broken(&e))?.ok_or_else(Refused::not_found)?;
+    let stored =
+        exchange.pending.invitation(id).map_err(|e| broken(&e))?.ok_or_else(Refused::not_found)?;
     // A document whose invitation did not reach the log is none.
     let is_bootstrap = stored.invitation.is_empty();
     if !is_bootstrap && exchange.reader.invitation(id)?.is_none() {

@@ -11,7 +11,10 @@ use crate::refused::Refused;
 use crate::services::statement;
 
 /// Takes a further administrator's request.
-pub(super) async fn request_candidacy(exchange: &Exchange, request: v1::RequestCandidacyRequest) -> Result<v1::RequestCandidacyResponse, Refused> {
+pub(super) async fn request_candidacy(
+    exchange: &Exchange,
+    request: v1::RequestCandidacyRequest,
+) -> Result<v1::RequestCandidacyResponse, Refused> {
     let _one = exchange.pending.lock().await;
     let candidacy = statement(exchange, &request.candidacy)?;
     let AnyBody::Candidacy(body) = &candidacy.body else {
@@ -20,9 +23,13 @@ pub(super) async fn request_candidacy(exchange: &Exchange, request: v1::RequestC
     let (kept, invitation) = stored(exchange, body.invitation)?;
     check_candidacy(exchange.reader.origin(), &invitation, &candidacy)?;
     check_trust_list(exchange, body.trust_list)?;
-    RequestedKey::from_csr(&request.csr).map_err(|e| Refused::new(ErrorReason::Malformed, e.to_string()))?;
+    RequestedKey::from_csr(&request.csr)
+        .map_err(|e| Refused::new(ErrorReason::Malformed, e.to_string()))?;
     if body.csr != sha256(&[&request.csr]) {
-        return Err(Refused::new(ErrorReason::Malformed, "the certificate request is not the one that was signed"));
+        return Err(Refused::new(
+            ErrorReason::Malformed,
+            "the certificate request is not the one that was signed",
+        ));
     }
     let request = StoredInvitation {
         request: request.candidacy.to_vec(),

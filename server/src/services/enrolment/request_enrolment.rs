@@ -15,7 +15,10 @@ const MAX_STATEMENTS: usize = 16;
 
 /// Takes an institution's request. The exchange cannot check its MAC: the secret is the
 /// administrators' and the applicant's.
-pub(super) async fn request_enrolment(exchange: &Exchange, request: v1::RequestEnrolmentRequest) -> Result<v1::RequestEnrolmentResponse, Refused> {
+pub(super) async fn request_enrolment(
+    exchange: &Exchange,
+    request: v1::RequestEnrolmentRequest,
+) -> Result<v1::RequestEnrolmentResponse, Refused> {
     let _one = exchange.pending.lock().await;
     let enrolment = statement(exchange, &request.enrolment)?;
     let AnyBody::Enrolment(body) = &enrolment.body else {
@@ -25,12 +28,20 @@ pub(super) async fn request_enrolment(exchange: &Exchange, request: v1::RequestE
         return Err(Refused::limit("statements of an enrolment", MAX_STATEMENTS));
     }
     let (kept, invitation) = stored(exchange, body.invitation)?;
-    let finished = request.statements.iter().map(|bytes| statement(exchange, bytes)).collect::<Result<Vec<Statement>, _>>()?;
+    let finished = request
+        .statements
+        .iter()
+        .map(|bytes| statement(exchange, bytes))
+        .collect::<Result<Vec<Statement>, _>>()?;
     check_enrolment(exchange.reader.origin(), &invitation, &enrolment, &finished)?;
     check_trust_list(exchange, body.trust_list)?;
-    RequestedKey::from_csr(&request.csr).map_err(|e| Refused::new(ErrorReason::Malformed, e.to_string()))?;
+    RequestedKey::from_csr(&request.csr)
+        .map_err(|e| Refused::new(ErrorReason::Malformed, e.to_string()))?;
     if body.csr != sha256(&[&request.csr]) {
-        return Err(Refused::new(ErrorReason::Malformed, "the certificate request is not the one that was signed"));
+        return Err(Refused::new(
+            ErrorReason::Malformed,
+            "the certificate request is not the one that was signed",
+        ));
     }
     let request = StoredInvitation {
         request: request.enrolment.to_vec(),

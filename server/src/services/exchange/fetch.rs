@@ -14,9 +14,14 @@ const CHUNK: usize = 64 * 1024;
 type Piece = Result<v1::FetchResponse, Status>;
 
 /// Hands out a body. The command returns after "fetched" is committed; only then the body is read.
-pub(super) async fn fetch(exchange: &Exchange, caller: TerminalCaller, request: v1::FetchRequest) -> Result<ReceiverStream<Piece>, Refused> {
+pub(super) async fn fetch(
+    exchange: &Exchange,
+    caller: TerminalCaller,
+    request: v1::FetchRequest,
+) -> Result<ReceiverStream<Piece>, Refused> {
     let (from, id) = (text_id(&request.from)?, text_id(&request.id)?);
-    let command = Command::Fetch { institution: caller.institution(), terminal: caller.terminal(), from, id };
+    let command =
+        Command::Fetch { institution: caller.institution(), terminal: caller.terminal(), from, id };
     let Done { outcome, published } = exchange.sequencer.submit(command).await?;
     let Outcome::Body { fetched, location } = outcome else {
         return Err(broken(&"leaves where a body was asked for"));

@@ -7,7 +7,11 @@ use crate::sequencer::{Command, OutgoingLetter};
 use crate::services::statement;
 
 /// Takes letters in: all or none.
-pub(super) async fn send(exchange: &Exchange, caller: TerminalCaller, request: v1::SendRequest) -> Result<v1::SendResponse, Refused> {
+pub(super) async fn send(
+    exchange: &Exchange,
+    caller: TerminalCaller,
+    request: v1::SendRequest,
+) -> Result<v1::SendResponse, Refused> {
     let limits = &exchange.settings.limits;
     if request.letters.is_empty() {
         return Err(Refused::new(ErrorReason::Malformed, "a call sends at least one letter"));
@@ -24,6 +28,7 @@ pub(super) async fn send(exchange: &Exchange, caller: TerminalCaller, request: v
         let digest = sha256(&[&letter.body]);
         letters.push(OutgoingLetter { envelope, digest, body: letter.body.to_vec() });
     }
-    let receipts = exchange.receipts(Command::Send { institution: caller.institution(), letters }).await?;
+    let receipts =
+        exchange.receipts(Command::Send { institution: caller.institution(), letters }).await?;
     Ok(v1::SendResponse { receipts })
 }

@@ -23,7 +23,11 @@ type Piece = Result<v1::SubscribeResponse, Status>;
 
 /// Replays the mailbox from a number on, then goes on live. Numbers have no gaps, so a client finds
 /// by itself that something was left out.
-pub(super) fn subscribe(exchange: Arc<Exchange>, caller: TerminalCaller, request: v1::SubscribeRequest) -> Result<ReceiverStream<Piece>, Refused> {
+pub(super) fn subscribe(
+    exchange: Arc<Exchange>,
+    caller: TerminalCaller,
+    request: v1::SubscribeRequest,
+) -> Result<ReceiverStream<Piece>, Refused> {
     let place = Place::take(&exchange, caller.institution())?;
     let (to, stream) = mpsc::channel(4);
     tokio::spawn(async move {
@@ -35,12 +39,18 @@ pub(super) fn subscribe(exchange: Arc<Exchange>, caller: TerminalCaller, request
     Ok(ReceiverStream::new(stream))
 }
 
-async fn send_events(exchange: &Exchange, caller: TerminalCaller, request: &v1::SubscribeRequest, to: &mpsc::Sender<Piece>) -> Result<(), Refused> {
+async fn send_events(
+    exchange: &Exchange,
+    caller: TerminalCaller,
+    request: &v1::SubscribeRequest,
+    to: &mpsc::Sender<Piece>,
+) -> Result<(), Refused> {
     let mut news = exchange.reader.news();
     let mut next = request.start;
     let length = exchange.reader.mailbox_length(caller.institution())?;
     if next > length {
-        return Err(Refused::new(ErrorReason::Rule, "the mailbox has not so many events").with("rule", "start"));
+        return Err(Refused::new(ErrorReason::Rule, "the mailbox has not so many events")
+            .with("rule", "start"));
     }
     // A stream begins with where the mailbox is. What others write is no event here and makes no
     // heartbeat: it would tell every office how busy the exchange is.
@@ -53,7 +63,10 @@ async fn send_events(exchange: &Exchange, caller: TerminalCaller, request: &v1::
             return Ok(());
         }
         // A removal or suspension ends open streams, too.
-        exchange.admit(Party::Terminal { institution: caller.institution().0, terminal: caller.terminal().0 })?;
+        exchange.admit(Party::Terminal {
+            institution: caller.institution().0,
+            terminal: caller.terminal().0,
+        })?;
         news.borrow_and_update();
         let published = exchange.reader.published();
         let rows = exchange.reader.mailbox(caller.institution(), next, AT_ONCE)?;
