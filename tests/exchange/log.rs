@@ -66,7 +66,7 @@ async fn proofs_lead_to_the_root_at_any_size() {
     let newest = town.eye.follow(&office.link).await;
     let leaves = town.eye.audit(&office.link).await;
     let mut tree = Tree::new();
-    tree.extend(leaves.iter().map(Leaf::hash));
+    tree.extend(leaves.iter().map(tsumugu_trust::leaf::Leaf::hash));
     let prove = async |indexes: Vec<u64>, tree_size| {
         let request = v1::GetInclusionProofsRequest { indexes, tree_size };
         office.link.log().get_inclusion_proofs(request).await
@@ -132,7 +132,7 @@ async fn the_tiles_after_a_stop_are_those_of_the_tree() {
     town.stop().await;
 
     let mut tree = Tree::new();
-    tree.extend(leaves.iter().map(Leaf::hash));
+    tree.extend(leaves.iter().map(tsumugu_trust::leaf::Leaf::hash));
     assert_eq!(tree.root(), checkpoint.root());
     assert!(checkpoint.size() > 257);
     for tile in tiles_for(checkpoint.size()) {
