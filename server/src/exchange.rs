@@ -221,6 +221,17 @@ impl Exchange {
         }
     }
 
+    /// Whether a party of this exchange calls, be it suspended: asked before its request is read.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub fn knock<T>(&self, request: &Request<T>) -> Result<(), Refused> {
+        match self.identify(request)? {
+            Party::Terminal { .. } => self.signer(request).map(|_| ()),
+            administrator @ Party::Administrator { .. } => self.admit(administrator).map(|_| ()),
+        }
+    }
+
     /// Submits a command that gives leaves, and makes their receipts.
     ///
     /// # Errors

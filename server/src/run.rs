@@ -177,8 +177,8 @@ impl Server {
                 .max_decoding_message_size(MAX_ANONYMOUS_REQUEST);
         // Who calls is asked before a byte of the request is read: only enrolment answers strangers.
         let asking = exchange.clone();
-        let known = move |request: tonic::Request<()>| match asking.caller(&request) {
-            Ok(_) => Ok(request),
+        let known = move |request: tonic::Request<()>| match asking.knock(&request) {
+            Ok(()) => Ok(request),
             Err(refused) => Err(tonic::Status::from(refused)),
         };
         let (stop, stopping) = oneshot::channel::<()>();
