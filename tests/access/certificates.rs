@@ -167,6 +167,8 @@ async fn a_certificate_is_refused_before_its_time() {
     open(&town, office.identity.clone()).await.unwrap();
 }
 
+/// The clock of the program is moved in debug builds only; it is stopped by a signal.
+#[cfg(all(unix, debug_assertions))]
 #[tokio::test]
 async fn the_program_with_its_clock_moved_on_refuses_what_has_expired() {
     let mut town = Town::process().await;

@@ -4,7 +4,7 @@ use prost::bytes::Bytes;
 use tsumugu_proto::v1::{self, ErrorReason as Reason};
 use tsumugu_trust::code::Code;
 use tsumugu_trust::hash::Hash;
-use tsumugu_trust::statement::{LogKey, Statement, Tick, sign, unsigned};
+use tsumugu_trust::statement::{LogKey, Statement, Tick, TrustList, sign, unsigned};
 
 use crate::support::administrator::Administrator;
 use crate::support::fresh;
@@ -85,20 +85,13 @@ async fn list_1_names_this_log_and_this_ca_and_one_administrator() {
         tsumugu_trust::note::SigningKey::from_seed(town.folder.origin.as_str(), &[1; 32]).unwrap();
     let mut two = vec![first.line(), second.line()];
     two.sort_by_key(|line| line.id);
-    let mut wrong = Vec::new();
-    // A log key that this exchange does not hold: nobody could ever verify a receipt.
-    wrong.push(tsumugu_trust::statement::TrustList {
-        logs: vec![LogKey(other_log.verifying_key().clone())],
-        ..good.clone()
-    });
-    wrong
-        .push(tsumugu_trust::statement::TrustList { ca_pins: vec![Hash([1; 32])], ..good.clone() });
-    wrong.push(tsumugu_trust::statement::TrustList {
-        version: 2,
-        previous: Some(Hash([1; 32])),
-        ..good.clone()
-    });
-    wrong.push(tsumugu_trust::statement::TrustList { administrators: two, ..good.clone() });
+    let wrong = [
+        // A log key that this exchange does not hold: nobody could ever verify a receipt.
+        TrustList { logs: vec![LogKey(other_log.verifying_key().clone())], ..good.clone() },
+        TrustList { ca_pins: vec![Hash([1; 32])], ..good.clone() },
+        TrustList { version: 2, previous: Some(Hash([1; 32])), ..good.clone() },
+        TrustList { administrators: two, ..good.clone() },
+    ];
     for list in wrong {
         let signed = sign(&town.folder.origin, &list, &[&first.key()]).unwrap();
         let refused = reason(call(&town, first.bootstrap_with(&code, &signed)).await);
