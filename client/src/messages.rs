@@ -112,6 +112,12 @@ impl Sentence {
         Self::new("log.clock-differs").with("minutes", minutes)
     }
 
+    /// An argument that was given, as it is shown.
+    #[must_use]
+    pub fn argument(&self, name: &str) -> Option<&str> {
+        self.arguments.get(name).map(String::as_str)
+    }
+
     /// The message without its arguments.
     #[must_use]
     pub fn message(&self) -> &'static Message {

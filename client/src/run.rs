@@ -76,7 +76,10 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             let sent = commands::send::run(ctx, args).await?;
             done(ctx, &sent).map(|_| sent.exit())
         }
-        Command::Inbox(args) => done(ctx, &commands::inbox::run(ctx, args).await?),
+        Command::Inbox(args) => {
+            let listed = commands::inbox::run(ctx, args).await?;
+            done(ctx, &listed).map(|_| listed.exit())
+        }
         Command::Open(args) => done(ctx, &commands::open::run(ctx, args).await?),
         Command::Ack(args) => {
             let answered = commands::ack::run(ctx, args).await?;

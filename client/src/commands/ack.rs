@@ -130,14 +130,20 @@ fn check_answerable(session: &Session<'_>, message: &Message, said: Answer) -> R
     match message.state().answer() {
         // The same answer once more is a slip; another one is kept, and shown to both sides.
         Some((_, before)) if before == said => {
-            Err(Failure::new("ack.answered-before").with("id", id))
+            Err(Failure::new("ack.answered-before").with("id", id).with("answer", shown(before)))
         }
-        Some(_) => {
-            session.ctx().note(&Sentence::new("ack.second-answer"));
+        Some((_, before)) => {
+            let said = Sentence::new("ack.second-answer").with("answer", shown(before));
+            session.ctx().note(&said);
             Ok(())
         }
         None => Ok(()),
     }
+}
+
+/// An answer in both languages.
+fn shown(answer: Answer) -> String {
+    format!("{} {}", japanese(answer.word()), answer.word())
 }
 
 impl Outcome for Answered {

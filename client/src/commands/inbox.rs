@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::mail::{Unsent, exchange_mail_quietly};
+use super::mail::{NotFetched, Unsent, exchange_mail_quietly};
 use super::shown::ShownMessage;
 use crate::args::InboxArgs;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::mailbox::message::Message;
 use crate::mailbox::{all, short_ids};
 use crate::messages::Sentence;
@@ -22,8 +22,18 @@ pub struct Listed {
     pub answered: usize,
     /// Whether the exchange was asked; else it is what this PC knew before.
     pub fresh: bool,
+    /// Messages whose letter could not be fetched just now.
+    pub unfetched: Vec<NotFetched>,
     /// What is still in the outbox, answers among it.
     pub outbox: Unsent,
+}
+
+impl Listed {
+    /// The exit code: the list is shown, but what could not be fetched must not go unnoticed.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        if self.unfetched.is_empty() { Exit::Ok } else { Exit::Unreachable }
+    }
 }
 
 /// Runs the command. No patient's name is in a list: others may see the screen.
@@ -47,7 +57,8 @@ pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
         let short_id = short.get(id).map(String::as_str).unwrap_or_default();
         messages.extend(ShownMessage::of(&message, short_id, vault, directory, now)?);
     }
-    Ok(Listed { messages, answered, fresh: mail.fresh, outbox: mail.unsent })
+    let (unfetched, outbox) = (mail.unfetched, mail.unsent);
+    Ok(Listed { messages, answered, fresh: mail.fresh, unfetched, outbox })
 }
 
 impl Outcome for Listed {

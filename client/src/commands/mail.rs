@@ -6,7 +6,7 @@ use tsumugu_trust::value::Id;
 use crate::failure::{Exit, Failure};
 use crate::identity::{TerminalKeys, WorkerSecret};
 use crate::letters::Signer;
-use crate::mailbox::{self, sync_mailbox};
+use crate::mailbox::{self, Unfetched, sync_mailbox};
 use crate::messages::Sentence;
 use crate::outbox::{FlushReport, entries, flush, waiting};
 use crate::session::{Session, StoredAlarm};
@@ -22,8 +22,19 @@ pub(super) struct Mail {
     pub(super) fresh: bool,
     /// Why the exchange was not reached.
     pub(super) why: Option<Failure>,
+    /// Letters that could not be fetched, while the exchange was reached.
+    pub(super) unfetched: Vec<NotFetched>,
     /// What is still in the outbox.
     pub(super) unsent: Unsent,
+}
+
+/// A letter that is still at the exchange, and was said to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotFetched {
+    /// The message.
+    pub id: String,
+    /// Key of the message that says why, such as `server.unavailable`.
+    pub reason: String,
 }
 
 /// How much is in the outbox, so that nobody takes it for sent.
@@ -75,7 +86,10 @@ pub(super) async fn exchange_mail_quietly(session: &mut Session<'_>) -> Result<M
         return Ok(mail);
     }
     match exchange(session).await {
-        Ok(()) => mail.fresh = true,
+        Ok(unfetched) => {
+            mail.fresh = true;
+            mail.unfetched = say_unfetched(session, &unfetched);
+        }
         Err(failure) if failure.exit() == Exit::Unreachable => {
             session.ctx().note(failure.sentence());
             session.ctx().note(&Sentence::new("mailbox.from-memory"));
@@ -102,7 +116,16 @@ pub(super) async fn say_queued(
     }
 }
 
-async fn exchange(session: &mut Session<'_>) -> Result<(), Failure> {
+fn say_unfetched(session: &Session<'_>, unfetched: &[Unfetched]) -> Vec<NotFetched> {
+    let say = |one: &Unfetched| {
+        let said = Sentence::new("mailbox.not-fetched").with("id", one.id);
+        session.ctx().note(&said.with("reason", one.why.key()));
+        NotFetched { id: one.id.to_string(), reason: one.why.key().to_owned() }
+    };
+    unfetched.iter().map(say).collect()
+}
+
+async fn exchange(session: &mut Session<'_>) -> Result<Vec<Unfetched>, Failure> {
     session.sync().await?;
     flush(session).await?;
     let report = sync_mailbox(session).await?;
@@ -110,7 +133,7 @@ async fn exchange(session: &mut Session<'_>) -> Result<(), Failure> {
     if !report.letters.is_empty() {
         flush(session).await?;
     }
-    Ok(())
+    Ok(report.unfetched)
 }
 
 /// The message that somebody means. Where this PC does not know it, mail is exchanged first.

@@ -8,7 +8,7 @@ use tsumugu_trust::seal::OpenError;
 /// A letter that does not verify, by the first check that failed (検証できない手紙).
 ///
 /// It is set aside and answered `unreadable` by the terminal itself; nothing of it is shown. Where the
-/// fault lies: the exchange (`Body`, `Receipt`), the sender's program (the rest), or somebody who
+/// fault lies: the exchange (`Body`, `Receipt`, `OtherChain`), the sender's program (the rest), or somebody who
 /// pretends to be the sender (`Envelope`, `Author`, `Worker`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
@@ -43,6 +43,13 @@ pub enum Unreadable {
     /// The worker's admission is not proved to be in the log.
     #[error("the worker's admission is not proved")]
     Receipt(#[source] ReceiptError),
+    /// The worker's admission names another clear leaf than this terminal holds at its number.
+    #[error("the worker was admitted in another clear chain")]
+    OtherChain,
+    /// The worker's admission stands after the newest clear leaf that this terminal knows. Nobody is at
+    /// fault: once the chain is up to date the letter can be checked, so there is no answer.
+    #[error("the clear chain of this terminal does not reach the worker's admission yet")]
+    ChainBehind,
     /// The card is not the one that the institution committed to.
     #[error("the worker's card is not the one that the institution admitted")]
     Card,
@@ -63,6 +70,8 @@ impl Unreadable {
             Self::Author(_) => "author",
             Self::Worker(_) => "worker",
             Self::Receipt(_) => "receipt",
+            Self::OtherChain => "other-chain",
+            Self::ChainBehind => "chain-behind",
             Self::Card => "card",
         }
     }
@@ -70,6 +79,6 @@ impl Unreadable {
     /// Whether the terminal answers `unreadable` by itself.
     #[must_use]
     pub fn is_answered(&self) -> bool {
-        *self != Self::KeyNotHere
+        !matches!(self, Self::KeyNotHere | Self::ChainBehind)
     }
 }

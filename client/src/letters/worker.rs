@@ -4,7 +4,7 @@ use prost::Message;
 use tsumugu_proto::v1;
 use tsumugu_trust::directory::{CheckedWorker, Directory, check_author_note, check_worker};
 use tsumugu_trust::hash::Hash;
-use tsumugu_trust::leaf::LogPosition;
+use tsumugu_trust::leaf::{Leaf, LogPosition, PrivateLeaf};
 use tsumugu_trust::letter::card_commitment;
 use tsumugu_trust::note::VerifyingKey;
 use tsumugu_trust::receipt;
@@ -90,6 +90,10 @@ fn check_admission(
     let keys = all_log_keys(directory);
     let verified = receipt::verify(receipt, Some(&shown.statement), directory.origin(), &keys)
         .map_err(Unreadable::Receipt)?;
+    let Leaf::Private(leaf) = &verified.leaf else {
+        return Err(Unreadable::Malformed("the worker's receipt"));
+    };
+    stands_in_our_chain(directory, leaf)?;
     let statement = Statement::parse(&shown.statement)
         .map_err(|_| Unreadable::Malformed("the worker's statement"))?;
     let worker = check_worker(directory, verified.at, &statement).map_err(Unreadable::Worker)?;
@@ -104,6 +108,19 @@ fn check_admission(
         return Err(Unreadable::Worker(Refusal::NotAdmitted));
     }
     Ok(worker)
+}
+
+/// The admission was made after a clear leaf that this terminal holds too; else the sender was shown
+/// other members and keys.
+fn stands_in_our_chain(directory: &Directory, leaf: &PrivateLeaf) -> Result<(), Unreadable> {
+    let last = directory.last().map(|last| last.clear);
+    match directory.holds(leaf) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Unreadable::OtherChain),
+        None if last.is_none_or(|last| leaf.after.number > last) => Err(Unreadable::ChainBehind),
+        // A chain that is shown with gaps, as in evidence, cannot tell.
+        None => Ok(()),
+    }
 }
 
 /// The log's keys by every trust list: a worker may have been admitted under an earlier one.

@@ -1,12 +1,12 @@
 //! One record of the log: checked at its place, and put to its message.
 
 use tsumugu_proto::v1;
-use tsumugu_trust::directory::{check_disposition, check_opened, check_recall};
+use tsumugu_trust::directory::{Directory, check_disposition, check_opened, check_recall};
 use tsumugu_trust::hash::sha256;
 use tsumugu_trust::statement::{AnyBody, DetailRef, Envelope, Statement};
 use tsumugu_trust::value::Id;
 
-use super::message::{LetterState, Message, MessageLeaf};
+use super::message::{Doubt, LetterState, Message, MessageLeaf};
 use super::receive::waiting_path;
 use crate::failure::Failure;
 use crate::messages::Sentence;
@@ -22,6 +22,8 @@ pub(crate) enum Applied {
     Known,
     /// It is about the office itself (workers), not about a message.
     OfTheOffice,
+    /// It does not count: it is left out, and the message is doubted.
+    SetAside,
 }
 
 /// Verifies a record and takes it into its message.
@@ -49,11 +51,30 @@ pub(crate) async fn apply_record(
         .filter(|message| message.envelope().is_some())
         .ok_or_else(|| Failure::bad_proof("a record comes before its envelope"))?;
     check_about(post, &message, &leaf)?;
+    if !counts(post.directory(), &message, &leaf) {
+        message.doubt(Doubt::RecordOutOfPlace);
+        message.save(&post.vault().lock()?)?;
+        return Ok(Applied::SetAside);
+    }
     if !message.add(leaf) {
         return Ok(Applied::Known);
     }
     message.save(&post.vault().lock()?)?;
     Ok(Applied::New)
+}
+
+/// Checks a record that a command was answered with, before it enters its message.
+///
+/// # Errors
+/// An alarm: it is of another message, or nobody who may say it has signed it at its place.
+pub(crate) fn check_record(
+    post: &impl Post,
+    message: &Message,
+    leaf: &MessageLeaf,
+) -> Result<(), Failure> {
+    check_about(post, message, leaf)?;
+    let counts = counts(post.directory(), message, leaf);
+    if counts { Ok(()) } else { Err(Failure::bad_proof("a record does not count at its place")) }
 }
 
 fn apply_envelope(
@@ -69,17 +90,20 @@ fn apply_envelope(
     if message.digest().is_some_and(|known| known != leaf.statement.digest()) {
         return Err(Failure::bad_proof("two envelopes have one id"));
     }
-    let corrected = lines.replaces.map(|id| (id, leaf.clone()));
+    let correction = leaf.clone();
     if !message.add(leaf) {
         return Ok(Applied::Known);
     }
     if own == lines.from && !was_made_here(post.vault(), own, lines.id)? {
         made_elsewhere(post, &message)?;
     }
-    // An envelope that does not count is set aside; its body is not even fetched.
-    if message.checked_envelope(post.directory()).is_err() {
+    // An envelope that does not count is set aside: its body is not even fetched, and what it says
+    // that it replaces stands.
+    let counts = message.checked_envelope(post.directory()).is_ok();
+    if !counts {
         message.letter = LetterState::Unreadable("envelope".to_owned());
     }
+    let corrected = if counts { corrected(post, lines, correction)? } else { None };
     let lock = post.vault().lock()?;
     if message.letter != LetterState::Kept {
         // Before the message: a crash in between leaves a mark without a message, which is cleared.
@@ -88,14 +112,26 @@ fn apply_envelope(
     if own == lines.from {
         remember_previous(post.vault(), &lock, &message)?;
     }
-    if let Some((id, leaf)) = corrected
-        && let Some(mut corrected) = Message::load(post.vault(), lines.from, id)?
-        && corrected.add(leaf)
-    {
+    if let Some(corrected) = corrected {
         corrected.save(&lock)?;
     }
     message.save(&lock)?;
     Ok(Applied::New)
+}
+
+/// The earlier message that a correction replaces, with the correction's envelope in it; only one of
+/// the same two institutions.
+fn corrected(
+    post: &impl Post,
+    lines: &Envelope,
+    correction: MessageLeaf,
+) -> Result<Option<Message>, Failure> {
+    let Some(id) = lines.replaces else { return Ok(None) };
+    let Some(mut corrected) = Message::load(post.vault(), lines.from, id)? else { return Ok(None) };
+    let is_replaced = corrected.envelope().is_some_and(|(earlier, before)| {
+        before.to.institution == lines.to.institution && earlier.at < correction.at
+    });
+    Ok((is_replaced && corrected.add(correction)).then_some(corrected))
 }
 
 /// Our institution is the sender, and this vault knows nothing of it: another terminal of ours, or,
@@ -128,6 +164,21 @@ fn check_about(post: &impl Post, message: &Message, leaf: &MessageLeaf) -> Resul
         _ => return Err(wrong_message()),
     };
     checked.map_err(|refusal| Failure::bad_proof(&refusal.to_string()).because(refusal))
+}
+
+/// Whether evidence could show it: it stands after its envelope, and a body went to a terminal that the
+/// recipient had admitted then.
+fn counts(directory: &Directory, message: &Message, leaf: &MessageLeaf) -> bool {
+    let stands_after = message.envelope().is_some_and(|(envelope, _)| envelope.at < leaf.at);
+    let fetcher_counts = match &leaf.statement.body {
+        AnyBody::Fetched(said) => {
+            let terminals = directory.member(said.by).map(|member| &member.terminals);
+            let terminal = terminals.and_then(|terminals| terminals.get(&said.terminal));
+            terminal.is_some_and(|terminal| terminal.counts_at(leaf.at))
+        }
+        _ => true,
+    };
+    stands_after && fetcher_counts
 }
 
 /// The detail that came along is the one that the statement names.

@@ -56,9 +56,9 @@ pub struct Message {
     pub doubts: Vec<Doubt>,
 }
 
-/// What the sender's terminal knew of the log, and this one does not (記録簿の食い違い).
+/// What does not fit the log that this terminal knows (記録簿の食い違い). It is shown, and stops nothing.
 ///
-/// The sender's word alone: whoever sends can lie, so it is shown, and stops nothing.
+/// Most of it is the sender's word alone, and whoever sends can lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Doubt {
@@ -68,6 +68,9 @@ pub enum Doubt {
     ChainDiffers,
     /// A checkpoint that the log did not sign.
     ForeignCheckpoint,
+    /// The exchange logged something of the message that does not count: before its envelope, or for a
+    /// terminal that the recipient had not admitted. It was left out.
+    RecordOutOfPlace,
 }
 
 /// A leaf that concerns a message, verified before it came here.
@@ -121,10 +124,26 @@ impl Message {
         lock.write_json(&path(self.from, self.id), &stored)
     }
 
+    /// Notes a doubt, once.
+    pub fn doubt(&mut self, doubt: Doubt) {
+        if !self.doubts.contains(&doubt) {
+            self.doubts.push(doubt);
+        }
+    }
+
     /// Takes in a verified leaf; `false` when it was there already.
+    ///
+    /// A colleague's answer that comes in place of our own comes without its detail, which the mailbox
+    /// brings later: then it is completed.
     pub fn add(&mut self, leaf: MessageLeaf) -> bool {
         match self.leaves.binary_search_by_key(&leaf.at.index, |known| known.at.index) {
-            Ok(_) => false,
+            Ok(place) => match self.leaves.get_mut(place) {
+                Some(known) if known.detail.is_empty() && !leaf.detail.is_empty() => {
+                    known.detail = leaf.detail;
+                    true
+                }
+                _ => false,
+            },
             Err(place) => {
                 self.leaves.insert(place, leaf);
                 true

@@ -9,7 +9,7 @@ use tsumugu_trust::value::Id;
 
 use super::apply::apply_record;
 use super::message::{Doubt, LetterState, Message, letter_path};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::letters::{Incoming, OpenedLetter, Unreadable, all_log_keys, open, unreadable};
 use crate::outbox::{Command, entries, queue_answer};
 use crate::post::Post;
@@ -28,25 +28,46 @@ pub(crate) struct Received {
     pub(crate) letter: LetterState,
 }
 
+/// A letter that waits on, because of its own body: the others came.
+#[derive(Debug)]
+pub(crate) struct Unfetched {
+    /// The message.
+    pub(crate) id: Id,
+    /// Why.
+    pub(crate) why: Failure,
+}
+
 /// The mark of a message whose letter is still to come.
 pub(super) fn waiting_path(from: Id, id: Id) -> String {
     format!("{WAITING}/{from}/{id}")
 }
 
-/// Receives every letter that waits.
+/// Receives every letter that waits. One that cannot be fetched keeps no other one back.
+///
+/// `next` is the number of the mailbox's next event: asking for it tells whether the exchange is out
+/// of reach, or only this body.
 ///
 /// # Errors
-/// An alarm; the exchange is not reached: what waits then waits on.
-pub(super) async fn receive_letters(post: &mut impl Post) -> Result<Vec<Received>, Failure> {
-    let mut received = Vec::new();
+/// An alarm; the exchange is not reached, or refuses this terminal: what waits then waits on.
+pub(super) async fn receive_letters(
+    post: &mut impl Post,
+    next: u64,
+) -> Result<(Vec<Received>, Vec<Unfetched>), Failure> {
+    let (mut received, mut unfetched) = (Vec::new(), Vec::new());
     for path in post.vault().list(WAITING)? {
         let mut segments = path.split('/').skip(1).map(str::parse);
         let (Some(Ok(from)), Some(Ok(id))) = (segments.next(), segments.next()) else { continue };
-        if let Some(letter) = receive(post, from, id).await? {
-            received.push(Received { from, id, letter });
+        match receive(post, from, id).await {
+            Ok(Some(letter)) => received.push(Received { from, id, letter }),
+            Ok(None) => {}
+            Err(why) if matches!(why.exit(), Exit::Unreachable | Exit::Refused) => {
+                post.events(next).await?;
+                unfetched.push(Unfetched { id, why });
+            }
+            Err(failure) => return Err(failure),
         }
     }
-    Ok(received)
+    Ok((received, unfetched))
 }
 
 /// Receives one letter; nothing where it has to wait on.
@@ -79,12 +100,21 @@ async fn receive(post: &mut impl Post, from: Id, id: Id) -> Result<Option<Letter
     take_receipt(post, &lines, fetched.receipt).await?;
     // The receipt's leaf went into the record.
     let mut message = Message::load_or_new(post.vault(), from, id)?;
-    match open_body(post, &message, &fetched.body) {
+    let mut opened = open_body(post, &message, &fetched.body);
+    if matches!(opened, Err(Unreadable::ChainBehind)) {
+        post.sync().await?;
+        opened = open_body(post, &message, &fetched.body);
+    }
+    match opened {
         Ok(letter) => {
-            message.doubts = doubts(post, &lines, &letter).await?;
+            let told = compare_maker(post, &lines, &letter).await?;
+            told.doubts.into_iter().for_each(|doubt| message.doubt(doubt));
             message.letter = LetterState::Kept;
-            settle(post, message, Some(&letter)).map(Some)
+            let letter = settle(post, message, Some(&letter))?;
+            // After it is kept: once the alarm is settled, the same letter raises none again.
+            told.alarm.map_or(Ok(Some(letter)), |alarm| Err(post.keep_alarm(alarm)))
         }
+        Err(Unreadable::ChainBehind) => Err(Failure::new("message.not-here-yet").with("id", id)),
         Err(Unreadable::KeyNotHere) => wait_for_key(post, message),
         Err(reason) => {
             message.letter = LetterState::Unreadable(reason.word().to_owned());
@@ -178,16 +208,24 @@ fn answer_unreadable(post: &impl Post, message: &Message) -> Result<(), Failure>
     queue_answer(post, named, &statement, &[]).map(|_| ())
 }
 
-/// What the letter tells of the log, held against what this terminal was shown.
+/// What the maker part of a letter gives rise to.
+struct Told {
+    doubts: Vec<Doubt>,
+    /// The log's own signature stands under a chain that is not ours.
+    alarm: Option<Failure>,
+}
+
+/// Holds what the letter tells of the log against what this terminal was shown.
 ///
 /// # Errors
-/// An alarm: a checkpoint that the log did sign is not of the log that this terminal knows.
-async fn doubts(
+/// An alarm: a checkpoint that the log did sign is not of the log that this terminal knows; the
+/// exchange is not reached for the clear leaves that the sender knows and we do not.
+async fn compare_maker(
     post: &mut impl Post,
     lines: &Envelope,
     letter: &OpenedLetter,
-) -> Result<Vec<Doubt>, Failure> {
-    let mut doubts = Vec::new();
+) -> Result<Told, Failure> {
+    let (mut doubts, mut alarm) = (Vec::new(), None);
     if lines.from != post.keys()?.institution
         && let Some((id, digest)) = letter.previous()
     {
@@ -196,20 +234,25 @@ async fn doubts(
             doubts.push(Doubt::MessageWithheld);
         }
     }
-    let (maker, chain) = (letter.maker(), post.chain());
-    let next = chain.next_number();
-    let differs = maker.clear_number >= next
-        || (maker.clear_number + 1 == next
-            && Hash::LENGTH == maker.clear_head.len()
-            && maker.clear_head[..] != chain.head().0[..]);
-    if differs {
+    let maker = letter.maker();
+    if post.directory().head_at(maker.clear_number).is_none() {
+        post.sync().await?;
+    }
+    let head: Option<Hash> = maker.clear_head[..].try_into().ok().map(Hash);
+    let ours = post.directory().head_at(maker.clear_number);
+    if head.is_none() || head != ours {
         doubts.push(Doubt::ChainDiffers);
     }
     // The sender may have sealed it under a log key that has left the list since.
     let keys = all_log_keys(post.directory());
     match VerifiedCheckpoint::verify(&maker.checkpoint, post.origin().as_str(), &keys) {
-        Ok(checkpoint) => post.compare(checkpoint).await?,
+        Ok(checkpoint) => {
+            post.compare(checkpoint).await?;
+            if head.is_some() && ours.is_some() && head != ours {
+                alarm = Some(Failure::bad_proof("the sender was shown another clear chain"));
+            }
+        }
         Err(_) => doubts.push(Doubt::ForeignCheckpoint),
     }
-    Ok(doubts)
+    Ok(Told { doubts, alarm })
 }

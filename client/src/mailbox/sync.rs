@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tsumugu_proto::v1;
 
 use super::apply::{Applied, apply_record};
-use super::receive::{Received, receive_letters};
+use super::receive::{Received, Unfetched, receive_letters};
 use crate::failure::Failure;
 use crate::post::{MAX_EVENTS, Post};
 
@@ -21,6 +21,8 @@ pub(crate) struct MailboxReport {
     pub(crate) events: u64,
     /// What happened to letters.
     pub(crate) letters: Vec<Received>,
+    /// Letters that could not be fetched, while others could.
+    pub(crate) unfetched: Vec<Unfetched>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -37,7 +39,8 @@ struct Cursor {
 ///
 /// # Errors
 /// An alarm, which is kept: a gap, a receipt that does not verify, a record that has no place here;
-/// the exchange is not reached. What was taken in before stays.
+/// the exchange is not reached. What was taken in before stays. That a single letter cannot be fetched
+/// is no error; it stands in [`MailboxReport::unfetched`].
 pub(crate) async fn sync_mailbox(post: &mut impl Post) -> Result<MailboxReport, Failure> {
     let mut report = MailboxReport::default();
     for _ in 0..MAX_BATCHES {
@@ -57,7 +60,8 @@ pub(crate) async fn sync_mailbox(post: &mut impl Post) -> Result<MailboxReport, 
             break;
         }
     }
-    report.letters = receive_letters(post).await?;
+    let cursor: Cursor = post.vault().read_json(CURSOR)?.unwrap_or_default();
+    (report.letters, report.unfetched) = receive_letters(post, cursor.next).await?;
     Ok(report)
 }
 
@@ -73,7 +77,7 @@ async fn take_in(
         }
         let receipt = event.receipt.ok_or_else(|| crate::rpc::incomplete("receipt"))?;
         match apply_record(post, receipt, &event.detail).await? {
-            Applied::New | Applied::Known | Applied::OfTheOffice => {}
+            Applied::New | Applied::Known | Applied::OfTheOffice | Applied::SetAside => {}
         }
         cursor.next += 1;
     }

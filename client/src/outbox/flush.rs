@@ -124,7 +124,8 @@ async fn deliver(post: &mut impl Post, entry: &mut Entry) -> Result<Delivered, F
         }
         Command::Disposition(answer) => {
             let (statement, detail) = (bytes(answer.statement()), bytes(&answer.detail.0));
-            let receipt = post.dispose(v1::DisposeRequest { statement, detail }).await?.receipt;
+            let said = post.dispose(v1::DisposeRequest { statement, detail }).await;
+            let receipt = said.map_err(|refused| answered_first(refused, answer.message))?.receipt;
             accept_answer(post, &answer, receipt).await
         }
     }
@@ -229,8 +230,18 @@ async fn accept_answer(
         return Err(post.keep_alarm(failure));
     }
     let detail: &[u8] = if is_ours { &answer.detail.0 } else { &[] };
-    let at = record_answer(post, (answer.from, answer.message), (verified, receipt), detail)?;
-    Ok(Delivered::Answered(at))
+    let recorded = record_answer(post, (answer.from, answer.message), (verified, receipt), detail);
+    recorded.map(Delivered::Answered).map_err(|failure| post.keep_alarm(failure))
+}
+
+/// An answer names the one before it: where the exchange refuses that, a colleague was faster.
+fn answered_first(refused: Failure, message: Id) -> Failure {
+    let is_overtaken =
+        refused.key() == "server.rule" && refused.sentence().argument("rule") == Some("previous");
+    if !is_overtaken {
+        return refused;
+    }
+    Failure::new("ack.colleague-first").with("id", message).because(refused)
 }
 
 /// Whether a leaf of another terminal of ours makes our `opened` needless.

@@ -12,6 +12,7 @@ use super::entry::{Part, read_part};
 use super::{Entry, SendGroup, entries};
 use crate::failure::Failure;
 use crate::identity::text;
+use crate::mailbox::check_record;
 use crate::mailbox::message::{LetterState, Message, MessageLeaf, letter_path};
 use crate::post::Post;
 use crate::vault::{Vault, VaultLock};
@@ -121,7 +122,10 @@ pub(super) fn record_sent(
     Ok(sent)
 }
 
-/// Records an answer whose receipt verified.
+/// Records an answer whose receipt verified, or the one of a colleague that stands in its place.
+///
+/// # Errors
+/// An alarm: it is not signed by a terminal of ours that counts there.
 pub(super) fn record_answer(
     post: &impl Post,
     (from, id): (Id, Id),
@@ -130,7 +134,9 @@ pub(super) fn record_answer(
 ) -> Result<LogPosition, Failure> {
     let lock = post.vault().lock()?;
     let mut message = Message::load_or_new(post.vault(), from, id)?;
-    message.add(leaf(&verified, receipt, detail.to_vec())?);
+    let leaf = leaf(&verified, receipt, detail.to_vec())?;
+    check_record(post, &message, &leaf)?;
+    message.add(leaf);
     message.save(&lock)?;
     Ok(verified.at)
 }

@@ -183,6 +183,21 @@ async fn a_chain_that_ends_too_early_stops_who_acts_and_warns_who_looks() {
 }
 
 #[tokio::test]
+async fn an_exchange_whose_clock_stands_still_is_found_stale_by_this_pcs_clock() {
+    let office = Office::new();
+    // The last leaf is a second older than both clocks.
+    office.home.clock.advance(2 * HOUR_MS - 1000);
+    assert_eq!(office.sync(Purpose::Act).await, "ok");
+    office.home.clock.advance(1);
+    assert_eq!(office.sync(Purpose::Act).await, "session.stale");
+    office.home.err.take();
+    assert_eq!(office.sync(Purpose::Look).await, "ok");
+    let said = office.home.err.take();
+    assert!(said.contains("交換所が止まっているか、このPCの時計が違っています"), "{said}");
+    assert!(said.contains("the exchange is stuck or this PC's clock is wrong"), "{said}");
+}
+
+#[tokio::test]
 async fn a_clock_more_than_five_minutes_off_is_said() {
     let office = Office::new();
     office.home.clock.advance(CLOCK_TOLERANCE_MS);
@@ -279,7 +294,12 @@ async fn a_clear_statement_behind_a_private_leaf_is_an_alarm() {
     let hidden = {
         let mut shown = office.exchange.shown();
         let tick = shown.world.unsigned(&tsumugu_trust::statement::Tick {}).bytes();
-        let leaf = Leaf::Private(PrivateLeaf::of(shown.world.now, shown.world.chain.chain_head().unwrap(), &[3; 32], &tick));
+        let leaf = Leaf::Private(PrivateLeaf::of(
+            shown.world.now,
+            shown.world.chain.chain_head().unwrap(),
+            &[3; 32],
+            &tick,
+        ));
         let entry = TestEntry { leaf, salt: Some([3; 32]), record: tick };
         let index = shown.world.append_unchecked(entry);
         shown.world.receipt(index)
