@@ -195,8 +195,11 @@ impl Outcome for Opened {
         if self.logged == Some(false) {
             page.say(&Sentence::new("open.not-logged"));
         }
-        if !self.doubts.is_empty() {
+        if self.doubts.iter().any(|doubt| *doubt != Doubt::RecordOutOfPlace) {
             page.say(&Sentence::new("open.doubts"));
+        }
+        if self.doubts.contains(&Doubt::RecordOutOfPlace) {
+            page.say(&Sentence::new("open.record-out-of-place"));
         }
         if let Some(out) = &self.out {
             page.say(&Sentence::new("open.written").with("file", out));

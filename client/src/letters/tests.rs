@@ -12,7 +12,8 @@ use tsumugu_trust::seal::{OpenError, SealingIdentity, seal_to};
 use tsumugu_trust::statement::{
     Answer, AnyBody, BytesRef, Disposition, Envelope, KeySets, Statement, sign,
 };
-use tsumugu_trust::value::Time;
+use tsumugu_trust::testing::World;
+use tsumugu_trust::value::{InstitutionKind, Time};
 
 use super::testing::{Logged, NOTICE, Pair};
 use super::*;
@@ -156,6 +157,25 @@ fn other_keys_do_not_open_and_a_key_that_is_elsewhere_is_nobodys_fault() {
     let fault = read(&pair, &logged).unwrap_err();
     assert_eq!(fault, Unreadable::Seal(OpenError::NotForTheseKeys));
     assert!(fault.is_answered());
+}
+
+#[test]
+fn a_worker_of_another_clear_chain_is_not_shown_and_one_after_our_chain_waits() {
+    let mut pair = Pair::new();
+    let logged = pair.logged();
+    let identity = pair.care.institution.identity();
+    let by = |directory| open(directory, logged.incoming(), &logged.body, &[&identity]).err();
+    assert_eq!(by(pair.world.directory()), None);
+    // The same keys, and other clear leaves.
+    let mut other = World::new(7);
+    other.now.0 += 1;
+    other.admit("架空中央病院", InstitutionKind::Hospital);
+    other.admit("ケアプラン架空", InstitutionKind::CareOffice);
+    assert_eq!(by(other.directory()), Some(Unreadable::OtherChain));
+    assert!(Unreadable::OtherChain.is_answered());
+    // A chain that ends before the worker was admitted.
+    assert_eq!(by(World::new(7).directory()), Some(Unreadable::ChainBehind));
+    assert!(!Unreadable::ChainBehind.is_answered());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What arrives: taken in once, checked, opened or set aside.
 
+mod hostile;
+
 use tsumugu_proto::v1;
 use tsumugu_trust::state::Event;
 use tsumugu_trust::statement::{Answer, AnyBody, Destination, Urgency};
@@ -7,7 +9,10 @@ use tsumugu_trust::value::{Id, Unit};
 
 use super::message::{Doubt, LetterState};
 use super::*;
-use crate::letters::{Content, Header, Reply, Signer, answer, compose, opened, read_detail, seal};
+use crate::letters::{
+    Content, Header, Reply, SealedLetter, Sealing, Signer, answer, compose, opened, read_detail,
+    seal,
+};
 use crate::outbox::{
     entries, flush, previous_message, queue_answer, queue_opened, queue_send, sealing,
 };
@@ -25,6 +30,23 @@ async fn send_after(
     to: Id,
     previous: Option<(Id, tsumugu_trust::hash::Hash)>,
 ) -> Id {
+    let (id, sealed) = sealed_with(post, to, None, |with| with.previous = previous);
+    hand_over(post, &sealed).await;
+    id
+}
+
+async fn hand_over(post: &mut TestPost, sealed: &SealedLetter) {
+    queue_send(post, std::slice::from_ref(sealed)).unwrap();
+    assert_eq!(flush(post).await.unwrap().done.len(), 1);
+}
+
+/// A sealed notice that may replace another one; `change` alters what the terminal says of the log.
+fn sealed_with(
+    post: &TestPost,
+    to: Id,
+    replaces: Option<Id>,
+    change: impl FnOnce(&mut Sealing<'_>),
+) -> (Id, SealedLetter) {
     let keys = post.keys().unwrap();
     let mut random = [0; 10];
     post.with_random(|rng| rng.fill_bytes(&mut random));
@@ -35,7 +57,7 @@ async fn send_after(
         to: Destination { institution: to, unit: Unit::main() },
         urgency: Urgency::Urgent,
         ack_by: Some(post.now()),
-        replaces: None,
+        replaces,
         composed: post.now(),
     };
     let kind = v1::LetterKind::Notice;
@@ -45,14 +67,13 @@ async fn send_after(
     let (key, shown) = (worker.signing_key(post.origin()).unwrap(), worker.shown().unwrap());
     let signer = Signer { key: &key, shown: &shown };
     let terminal = keys.terminal_key(post.origin()).unwrap();
-    let with = sealing(post, &terminal, previous).unwrap();
+    let mut with = sealing(post, &terminal, None).unwrap();
+    change(&mut with);
     let sealed = post.with_random(|rng| {
         let composed = compose(post.origin(), header, &content, signer, rng).unwrap();
         seal(&composed, with, rng).unwrap()
     });
-    queue_send(post, &[sealed]).unwrap();
-    assert_eq!(flush(post).await.unwrap().done.len(), 1);
-    id
+    (id, sealed)
 }
 
 async fn answer_with(post: &mut TestPost, from: Id, id: Id, said: Answer, comment: &str) {
@@ -161,7 +182,8 @@ async fn what_could_not_be_fetched_is_fetched_later() {
     let (from, to) = (hospital.institution.id, care.institution.id);
     let id = send(&mut hospital, to).await;
     care.shown().troubles.push_back(Trouble::Refuse("connection.lost"));
-    assert_eq!(sync_mailbox(&mut care).await.unwrap_err().key(), "connection.lost");
+    let report = sync_mailbox(&mut care).await.unwrap();
+    assert_eq!((report.events, report.unfetched[0].why.key()), (1, "connection.lost"));
     assert_eq!(care.message(from, id).letter, LetterState::Waiting);
     let report = sync_mailbox(&mut care).await.unwrap();
     assert_eq!((report.events, report.letters.len()), (0, 1));
@@ -170,6 +192,41 @@ async fn what_could_not_be_fetched_is_fetched_later() {
     care.shown().bodies.remove(&(from, id));
     sync_mailbox(&mut care).await.unwrap();
     assert_eq!(care.message(from, id).letter, LetterState::Gone);
+}
+
+#[tokio::test]
+async fn one_body_that_cannot_be_fetched_keeps_no_other_one_back() {
+    let (mut hospital, mut care) = two_offices().await;
+    let to = care.institution.id;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        hospital.home.clock.advance(1);
+        ids.push(send(&mut hospital, to).await);
+    }
+    care.shown().troubles.push_back(Trouble::Refuse("server.unavailable"));
+    let report = sync_mailbox(&mut care).await.unwrap();
+    let [unfetched] = report.unfetched.as_slice() else { panic!("{report:?}") };
+    assert_eq!((unfetched.id, unfetched.why.key()), (ids[0], "server.unavailable"));
+    assert_eq!(report.letters.iter().map(|letter| letter.id).collect::<Vec<_>>(), ids[1..]);
+    // Nothing comes twice, and the one that is missing comes when it can.
+    let report = sync_mailbox(&mut care).await.unwrap();
+    assert!(report.unfetched.is_empty());
+    assert_eq!(report.letters.iter().map(|letter| letter.id).collect::<Vec<_>>(), ids[..1]);
+}
+
+#[tokio::test]
+async fn an_exchange_out_of_reach_is_asked_for_no_further_body() {
+    let (mut hospital, mut care) = two_offices().await;
+    let (from, to) = (hospital.institution.id, care.institution.id);
+    let ids = [send(&mut hospital, to).await, send(&mut hospital, to).await];
+    care.shown().troubles.extend([Trouble::Refuse("connection.lost"); 2]);
+    sync_mailbox(&mut care).await.unwrap();
+    care.shown().is_down = true;
+    let failure = receive::receive_letters(&mut care, 2).await.unwrap_err();
+    assert_eq!(failure.key(), "connection.lost");
+    for id in ids {
+        assert_eq!(care.message(from, id).letter, LetterState::Waiting);
+    }
 }
 
 #[tokio::test]

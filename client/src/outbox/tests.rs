@@ -1,11 +1,12 @@
 //! What waits survives, goes out once, and is never sealed anew without being asked.
 
 use tsumugu_proto::v1;
-use tsumugu_trust::statement::{Destination, Urgency};
+use tsumugu_trust::note::SigningKey;
+use tsumugu_trust::statement::{Destination, Statement, Urgency};
 use tsumugu_trust::value::{Id, Unit};
 
 use super::*;
-use crate::letters::{Content, Header, SealedLetter, Signer, compose, seal};
+use crate::letters::{Content, Header, SealedLetter, Signer, compose, opened, seal, unreadable};
 use crate::mailbox::message::{LetterState, Message, letter_path};
 use crate::post::Post;
 use crate::post::testing::{TestPost, Trouble, happened, two_offices};
@@ -221,4 +222,85 @@ async fn a_crash_between_reply_and_record_repeats_into_the_same_records() {
     assert_eq!(happened(&message), ["envelope"]);
     assert_eq!(hospital.vault().read(&crate::mailbox::message::path(own, id)).unwrap(), first);
     assert!(hospital.vault().read(&letter_path(own, id)).unwrap().is_some());
+}
+
+/// A letter that the care office has, with its envelope.
+async fn arrived(hospital: &mut TestPost, care: &mut TestPost) -> (Id, Id) {
+    let (_, id) = queue(hospital, care.institution.id);
+    flush(hospital).await.unwrap();
+    crate::mailbox::sync_mailbox(care).await.unwrap();
+    (hospital.institution.id, id)
+}
+
+/// The statement that a terminal of `post` signs.
+fn said_opened(post: &TestPost, terminal: &SigningKey, (from, id): (Id, Id)) -> Statement {
+    let message = post.message(from, id);
+    let (leaf, lines) = message.envelope().unwrap();
+    opened(post.origin(), lines, leaf.statement.digest(), terminal).unwrap()
+}
+
+#[tokio::test]
+async fn a_record_in_place_of_ours_must_be_signed_by_a_terminal_of_ours() {
+    let (mut hospital, mut care) = two_offices().await;
+    let named = arrived(&mut hospital, &mut care).await;
+    let ours = care.keys().unwrap().terminal_key(care.origin()).unwrap();
+    let theirs = hospital.keys().unwrap().terminal_key(hospital.origin()).unwrap();
+    queue_opened(&care, named, &said_opened(&care, &ours, named)).unwrap();
+    let forged = said_opened(&care, &theirs, named);
+    let index = care.shown().world.append(&forged);
+    care.shown().instead = Some(index);
+    assert_eq!(flush(&mut care).await.unwrap_err().key(), "log.bad-proof");
+    assert_eq!(care.alarms.borrow().len(), 1);
+    assert_eq!(happened(&care.message(named.0, named.1)), ["envelope", "fetched"]);
+    assert_eq!(entries(care.vault()).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_record_of_another_terminal_of_ours_stands_in_place_of_ours() {
+    let (mut hospital, mut care) = two_offices().await;
+    let named = arrived(&mut hospital, &mut care).await;
+    let ours = care.keys().unwrap().terminal_key(care.origin()).unwrap();
+    queue_opened(&care, named, &said_opened(&care, &ours, named)).unwrap();
+    let (colleague, index) = {
+        let world = &mut care.exchange.borrow_mut().world;
+        let terminal = world.new_terminal();
+        let admitted = world.admit_terminal(&care.institution, &terminal);
+        world.append(&admitted);
+        let said = said_opened(&care, &terminal.key.signing(), named);
+        (said.clone(), world.append(&said))
+    };
+    care.shown().instead = Some(index);
+    care.sync().await.unwrap();
+    assert_eq!(flush(&mut care).await.unwrap().done.len(), 1);
+    let message = care.message(named.0, named.1);
+    assert_eq!(happened(&message), ["envelope", "fetched", "opened"]);
+    assert_eq!(message.leaves()[2].statement, colleague);
+}
+
+#[tokio::test]
+async fn an_answer_that_a_colleague_was_faster_with_is_refused_by_name() {
+    let (mut hospital, mut care) = two_offices().await;
+    let named = arrived(&mut hospital, &mut care).await;
+    let terminal = care.keys().unwrap().terminal_key(care.origin()).unwrap();
+    let message = care.message(named.0, named.1);
+    let (leaf, lines) = message.envelope().unwrap();
+    for later in 0..2 {
+        let answered = tsumugu_trust::value::Time(care.now().0 + later);
+        let digest = leaf.statement.digest();
+        let said = unreadable(care.origin(), lines, digest, answered, &terminal).unwrap();
+        queue_answer(&care, named, &said, &[]).unwrap();
+    }
+    let report = flush(&mut care).await.unwrap();
+    assert_eq!(report.done.len(), 1);
+    let [(_, refused)] = report.refused.as_slice() else { panic!("{report:?}") };
+    assert_eq!(refused.key(), "ack.colleague-first");
+    assert!(refused.sentence().ja().contains("先に回答していました"), "{refused}");
+    assert!(refused.sentence().en().contains("A colleague answered"), "{refused}");
+    assert!(refused.sentence().remedy_en().contains("shows the colleague's answer"), "{refused}");
+    // Any other rule is told as the exchange tells it.
+    let (care_trouble, id) = (Trouble::Refuse("server.rule"), named.1);
+    care.shown().troubles.push_back(care_trouble);
+    let said = said_opened(&care, &terminal, (named.0, id));
+    queue_opened(&care, named, &said).unwrap();
+    assert_eq!(flush(&mut care).await.unwrap().refused[0].1.key(), "server.rule");
 }

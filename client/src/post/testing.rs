@@ -11,6 +11,7 @@ use tsumugu_trust::checkpoint::VerifiedCheckpoint;
 use tsumugu_trust::directory::{
     ClearChain, Refusal, check_disposition, check_envelope, check_opened,
 };
+use tsumugu_trust::hash::Hash;
 use tsumugu_trust::leaf::Leaf;
 use tsumugu_trust::receipt::{self, VerifiedReceipt};
 use tsumugu_trust::state::Event;
@@ -19,7 +20,7 @@ use tsumugu_trust::testing::{TestInstitution, World};
 use tsumugu_trust::value::{Id, InstitutionKind, Time};
 
 use super::{FetchedBody, Post};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::identity::text::Bytes;
 use crate::identity::{KeySetSecret, Seed, TerminalKeys, WorkerSecret};
 use crate::letters::Randomness;
@@ -48,6 +49,10 @@ pub(crate) struct TestExchange {
     pub(crate) bodies: BTreeMap<(Id, Id), Vec<u8>>,
     /// Numbers of events that mailboxes leave out.
     pub(crate) hidden_events: Vec<u64>,
+    /// Answers are receipted with this leaf in place of their own.
+    pub(crate) instead: Option<u64>,
+    /// Nobody reaches it.
+    pub(crate) is_down: bool,
     mailboxes: BTreeMap<Id, Vec<(u64, Vec<u8>)>>,
 }
 
@@ -58,6 +63,8 @@ pub(crate) struct TestPost {
     pub(crate) exchange: Rc<RefCell<TestExchange>>,
     /// What was said on the way: keys of the messages.
     pub(crate) notes: RefCell<Vec<String>>,
+    /// Alarms that were kept: their messages in English.
+    pub(crate) alarms: RefCell<Vec<String>>,
     vault: Vault,
     keys: TerminalKeys,
     chain: ClearChain,
@@ -76,6 +83,8 @@ pub(crate) async fn two_offices() -> (TestPost, TestPost) {
         sent: Vec::new(),
         bodies: BTreeMap::new(),
         hidden_events: Vec::new(),
+        instead: None,
+        is_down: false,
         mailboxes: BTreeMap::new(),
     }));
     let mut offices = [hospital, care].map(|of| TestPost::new(Rc::clone(&exchange), of));
@@ -92,8 +101,9 @@ impl TestPost {
         let vault = home.ctx.open_or_create_vault().unwrap();
         let (keys, chain) = (keys(world, &institution), ClearChain::new(world.origin.clone()));
         let exchange = Rc::clone(&exchange);
-        let notes = RefCell::default();
-        Self { home, institution, exchange, notes, vault, keys, chain, checkpoint: Vec::new() }
+        let (notes, alarms) = (RefCell::default(), RefCell::default());
+        let checkpoint = Vec::new();
+        Self { home, institution, exchange, notes, alarms, vault, keys, chain, checkpoint }
     }
 
     pub(crate) fn shown(&self) -> RefMut<'_, TestExchange> {
@@ -149,11 +159,16 @@ fn keys(world: &World, of: &TestInstitution) -> TerminalKeys {
 impl TestExchange {
     /// Takes the trouble of this call; a refusal ends it.
     fn trouble(&mut self) -> Result<bool, Failure> {
+        self.reached()?;
         match self.troubles.pop_front() {
             Some(Trouble::Refuse(key)) => Err(Failure::new(key)),
             Some(Trouble::LoseAnswer) => Ok(true),
             None => Ok(false),
         }
+    }
+
+    fn reached(&self) -> Result<(), Failure> {
+        if self.is_down { Err(Failure::new("connection.lost")) } else { Ok(()) }
     }
 
     fn envelope(&self, from: Id, id: Id) -> Option<(u64, Statement, Envelope)> {
@@ -206,6 +221,21 @@ impl TestExchange {
         Ok(self.log(&statement, [lines.from, lines.to.institution], &[]))
     }
 
+    /// A disposition names the newest one before it; a repeat changes nothing.
+    fn continues(&self, statement: &Statement, envelope: Hash) -> Result<(), Failure> {
+        let AnyBody::Disposition(said) = &statement.body else { return Ok(()) };
+        if self.world.find(statement).is_some() {
+            return Ok(());
+        }
+        let records = self.world.entries.iter().filter_map(|e| Statement::parse(&e.record).ok());
+        let earlier = records
+            .filter(|s| matches!(&s.body, AnyBody::Disposition(said) if said.envelope == envelope));
+        if said.previous == earlier.last().map(|statement| statement.digest()) {
+            return Ok(());
+        }
+        Err(Failure::new("server.rule").with("rule", "previous"))
+    }
+
     fn answer(&mut self, statement: &[u8], detail: &[u8]) -> Result<v1::Receipt, Failure> {
         let lost = self.trouble()?;
         let statement = Statement::parse(statement).unwrap();
@@ -225,6 +255,10 @@ impl TestExchange {
                 check_disposition(directory, at, &statement, &lines, digest).unwrap();
             }
         }
+        if let Some(index) = self.instead {
+            return Ok(self.world.receipt(index));
+        }
+        self.continues(&statement, digest)?;
         let index = self.log(&statement, [lines.from, lines.to.institution], detail);
         if lost { Err(Failure::new("connection.lost")) } else { Ok(self.receipt(index)) }
     }
@@ -264,6 +298,9 @@ impl Post for TestPost {
     }
 
     fn keep_alarm(&self, failure: Failure) -> Failure {
+        if failure.exit() == Exit::Alarm {
+            self.alarms.borrow_mut().push(failure.sentence().en());
+        }
         failure
     }
 
@@ -322,6 +359,7 @@ impl Post for TestPost {
 
     async fn events(&mut self, start: u64) -> Result<Vec<v1::MailboxEvent>, Failure> {
         let shown = self.exchange.borrow();
+        shown.reached()?;
         let mailbox = shown.mailboxes.get(&self.institution.id).cloned().unwrap_or_default();
         let event = |(number, (index, detail)): (u64, (u64, Vec<u8>))| v1::MailboxEvent {
             number,

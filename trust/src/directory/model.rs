@@ -176,6 +176,14 @@ impl Directory {
         self.last
     }
 
+    /// SHA-256 of the entry of the clear leaf with that number; `None` where the chain does not reach
+    /// that far, or is shown with gaps.
+    #[must_use]
+    pub fn head_at(&self, number: u64) -> Option<Hash> {
+        let number = usize::try_from(number).ok()?;
+        self.heads.get(number).map(|(hash, _)| *hash)
+    }
+
     /// Whether a private leaf stands in this clear chain: it names a clear leaf of this chain, and its
     /// time lies between that one's and the next one's.
     ///

@@ -46,6 +46,19 @@ fn a_leaf_that_was_left_out_breaks_the_chain() {
 }
 
 #[test]
+fn the_head_of_every_number_is_known() {
+    let (world, _, _) = pair();
+    let chain = replay(&world, &leaves(&world)).unwrap();
+    for (_, leaf) in leaves(&world) {
+        assert_eq!(chain.directory().head_at(leaf.number), Some(leaf.chain_hash()));
+    }
+    let head = chain.chain_head().unwrap();
+    assert_eq!(chain.directory().head_at(head.number), Some(head.hash));
+    assert_eq!(chain.directory().head_at(head.number + 1), None);
+    assert_eq!(chain.directory().head_at(u64::MAX), None);
+}
+
+#[test]
 fn an_altered_leaf_breaks_the_chain() {
     let (world, _, _) = pair();
     let all = leaves(&world);
