@@ -230,7 +230,7 @@ impl TestExchange {
         let records = self.world.entries.iter().filter_map(|e| Statement::parse(&e.record).ok());
         let earlier = records
             .filter(|s| matches!(&s.body, AnyBody::Disposition(said) if said.envelope == envelope));
-        if said.previous == earlier.last().map(|statement| statement.digest()) {
+        if said.previous == earlier.next_back().map(|statement| statement.digest()) {
             return Ok(());
         }
         Err(Failure::new("server.rule").with("rule", "previous"))
