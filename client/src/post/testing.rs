@@ -228,7 +228,7 @@ impl TestExchange {
             return Ok(());
         }
         let records = self.world.entries.iter().filter_map(|e| Statement::parse(&e.record).ok());
-        let earlier = records
+        let mut earlier = records
             .filter(|s| matches!(&s.body, AnyBody::Disposition(said) if said.envelope == envelope));
         if said.previous == earlier.next_back().map(|statement| statement.digest()) {
             return Ok(());
