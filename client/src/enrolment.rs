@@ -26,7 +26,7 @@ pub use institution::{Applicant, DEFAULT_UNIT_NAME, MAX_WORKERS, new_enrolment};
 pub use outcome::{JoinState, Joined};
 pub use pending::{Pending, PendingRole, RECORD};
 pub use ticket::Ticket;
-pub use wait::{POLL, Settled, bootstrap, wait};
+pub use wait::{POLL, Settled, bootstrap, unused, wait};
 
 use tsumugu_proto::v1::EnrolmentState;
 
@@ -77,7 +77,7 @@ pub async fn begin(
             Ok(Start::Resume(Box::new((vault, pending))))
         }
         (vault, _, Some(ticket)) => Ok(Start::Fresh(vault.map(Box::new), ticket)),
-        (_, _, None) => Err(Failure::usage("CODE")),
+        (_, _, None) => Err(Failure::new("enrolment.code-needed")),
     }
 }
 

@@ -22,7 +22,8 @@ mod record;
 mod tests;
 
 pub use entry::{
-    Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, entries,
+    Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, damaged_entries,
+    entries,
 };
 pub use owner::Owner;
 pub use record::{SentRecord, sent_path};

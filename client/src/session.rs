@@ -13,7 +13,7 @@ mod own;
 mod proof;
 mod sync;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tsumugu_trust::checkpoint::VerifiedCheckpoint;
 use tsumugu_trust::directory::Directory;
@@ -27,6 +27,7 @@ pub use sync::{CLOCK_TOLERANCE_MS, MAX_STALENESS_MS, SyncReport};
 
 use crate::chain_store::ChainStore;
 use crate::context::Context;
+use crate::enrolment::Pending;
 use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::rpc::Rpc;
@@ -58,17 +59,27 @@ pub struct Session<'c> {
     proved: BTreeMap<u64, Hash>,
     own: OwnRecords,
     rpc: Option<Rpc>,
+    /// How old the chain was when this command last synchronised it, in milliseconds.
+    age_ms: Option<u64>,
+    /// What this command has warned of already.
+    warned: BTreeSet<String>,
 }
 
 impl<'c> Session<'c> {
     /// Opens the vault and replays what it knows.
     ///
     /// # Errors
-    /// Not enrolled; the vault cannot be opened or is damaged; with [`Purpose::Act`], an alarm was
+    /// Not enrolled, or not approved yet; the vault cannot be opened or is damaged; with [`Purpose::Act`], an alarm was
     /// kept.
     pub fn open(ctx: &'c Context, purpose: Purpose) -> Result<Self, Failure> {
         let vault = ctx.open_vault()?;
-        let identity = Identity::load(&vault)?.ok_or_else(Failure::not_enrolled)?;
+        let Some(identity) = Identity::load(&vault)? else {
+            let is_pending = Pending::load(&vault)?.is_some();
+            return Err(match is_pending {
+                true => Failure::enrolment_pending(),
+                false => Failure::not_enrolled(),
+            });
+        };
         Self::with(ctx, vault, identity, purpose)
     }
 
@@ -101,6 +112,8 @@ impl<'c> Session<'c> {
             proved: BTreeMap::new(),
             own,
             rpc: None,
+            age_ms: None,
+            warned: BTreeSet::new(),
         };
         session.known = session.load_checkpoint()?;
         Ok(session)

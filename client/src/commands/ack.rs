@@ -59,6 +59,7 @@ impl Answered {
 pub async fn run(ctx: &Context, args: &AckArgs) -> Result<Answered, Failure> {
     let mut session = Session::open(ctx, Purpose::Act)?;
     let mail = exchange_mail(&mut session).await?;
+    mail.tell_unsent(ctx);
     let (from, id) = find_message(&mut session, &args.id).await?;
     let message = Message::load(session.vault(), from, id)?;
     let message = message.ok_or_else(|| Failure::unknown_message(&args.id))?;

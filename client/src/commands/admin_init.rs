@@ -9,7 +9,7 @@ use crate::args::AdminInitArgs;
 use crate::context::Context;
 use crate::enrolment::{
     Joined, PendingRole, Settled, Start, begin, bootstrap, connect_pinned, fetch,
-    finish_administrator, finish_bootstrap, new_bootstrap, new_candidacy, wait,
+    finish_administrator, finish_bootstrap, new_bootstrap, new_candidacy, unused, wait,
 };
 use crate::failure::Failure;
 
@@ -28,7 +28,9 @@ pub async fn run(ctx: &Context, args: &AdminInitArgs) -> Result<Joined, Failure>
             let pending = match &document.invitation {
                 None => new_bootstrap(ctx, &document, address, code)?,
                 Some(invitation) if invitation.purpose == Purpose::Administrator => {
-                    new_candidacy(ctx, &document, invitation, address, code)?
+                    let pending = new_candidacy(ctx, &document, invitation, address, code)?;
+                    unused(ctx, &pending).await?;
+                    pending
                 }
                 Some(_) => return Err(Failure::new("enrolment.for-institution")),
             };

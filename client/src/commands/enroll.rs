@@ -8,7 +8,7 @@ use crate::args::EnrollArgs;
 use crate::context::Context;
 use crate::enrolment::{
     Applicant, Joined, MAX_WORKERS, Pending, PendingRole, Settled, Start, begin, connect_pinned,
-    fetch, finish_terminal, new_enrolment, wait,
+    fetch, finish_terminal, new_enrolment, unused, wait,
 };
 use crate::failure::Failure;
 use crate::messages::Sentence;
@@ -33,6 +33,7 @@ pub async fn run(ctx: &Context, args: &EnrollArgs) -> Result<Joined, Failure> {
             };
             let (address, code) = (ticket.address.as_str(), &ticket.code);
             let pending = new_enrolment(ctx, &document, invitation, &applicant, address, code)?;
+            unused(ctx, &pending).await?;
             let vault = vault.map_or_else(|| ctx.open_or_create_vault(), |vault| Ok(*vault))?;
             pending.save(&vault)?;
             (vault, pending)
@@ -65,7 +66,7 @@ pub(super) fn note_digits(
 
 fn applicant(args: &EnrollArgs) -> Result<Applicant, Failure> {
     if args.worker.len() != args.role.len() {
-        return Err(Failure::usage("--worker / --role"));
+        return Err(Failure::new("enrolment.role-needed"));
     }
     if args.worker.len() > MAX_WORKERS {
         return Err(Failure::usage(&format!("--worker: {MAX_WORKERS}")));

@@ -50,7 +50,7 @@ pub struct Written {
 /// file is there already; an alarm.
 pub async fn run(ctx: &Context, args: &EvidenceArgs) -> Result<Written, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
-    exchange_mail(&mut session).await?;
+    exchange_mail(&mut session).await?.tell_unsent(ctx);
     let (from, id) = find_message(&mut session, &args.id).await?;
     session.sync().await?;
     take_all(&mut session, from, id).await?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::mail::{NotFetched, Unsent, exchange_mail_quietly};
+use super::mail::{NotFetched, Unsent, exchange_mail};
 use super::shown::ShownMessage;
 use crate::args::InboxArgs;
 use crate::context::Context;
@@ -42,7 +42,8 @@ impl Listed {
 /// An alarm; the vault cannot be opened.
 pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
-    let mail = exchange_mail_quietly(&mut session).await?;
+    let mail = exchange_mail(&mut session).await?;
+    mail.tell_age(ctx);
     let own = session.identity().terminal()?.institution;
     let (vault, directory, now) = (session.vault(), session.directory(), ctx.now());
     let known = all(vault)?;

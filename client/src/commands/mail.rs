@@ -3,12 +3,13 @@
 use serde::Serialize;
 use tsumugu_trust::value::Id;
 
+use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::identity::{TerminalKeys, WorkerSecret};
 use crate::letters::Signer;
 use crate::mailbox::{self, Unfetched, sync_mailbox};
 use crate::messages::Sentence;
-use crate::outbox::{FlushReport, entries, flush, waiting};
+use crate::outbox::{FlushReport, damaged_entries, entries, flush, waiting};
 use crate::session::{Session, StoredAlarm};
 use crate::vault::Vault;
 
@@ -37,6 +38,23 @@ pub struct NotFetched {
     pub reason: String,
 }
 
+impl Mail {
+    /// Says that what is shown may be old, and why.
+    pub(super) fn tell_age(&self, ctx: &Context) {
+        if let Some(why) = &self.why {
+            ctx.note(why.sentence());
+        }
+        if !self.fresh {
+            ctx.note(&Sentence::new("mailbox.from-memory"));
+        }
+    }
+
+    /// Says what is unsent, where the outcome does not.
+    pub(super) fn tell_unsent(&self, ctx: &Context) {
+        self.unsent.sentences().for_each(|said| ctx.note(&said));
+    }
+}
+
 /// How much is in the outbox, so that nobody takes it for sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Unsent {
@@ -44,18 +62,25 @@ pub struct Unsent {
     pub waiting: usize,
     /// Entries that the exchange refused.
     pub refused: usize,
+    /// Entries that cannot be read any more.
+    pub damaged: usize,
 }
 
 impl Unsent {
     fn of(vault: &Vault) -> Result<Self, Failure> {
         let all = entries(vault)?;
         let refused = all.iter().filter(|entry| entry.refused.is_some()).count();
-        Ok(Self { waiting: all.len() - refused, refused })
+        let damaged = damaged_entries(vault)?.len();
+        Ok(Self { waiting: all.len() - refused, refused, damaged })
     }
 
     /// A sentence for each count that is not zero.
     pub(super) fn sentences(self) -> impl Iterator<Item = Sentence> {
-        let counts = [("outbox.waiting", self.waiting), ("outbox.refused", self.refused)];
+        let counts = [
+            ("outbox.waiting", self.waiting),
+            ("outbox.refused", self.refused),
+            ("outbox.unreadable", self.damaged),
+        ];
         let some = counts.into_iter().filter(|(_, count)| *count > 0);
         some.map(|(key, count)| Sentence::new(key).with("count", count))
     }
@@ -63,25 +88,16 @@ impl Unsent {
 
 /// Says what waits, takes in what is new, and says what that made necessary.
 ///
-/// Where the exchange is not reached, or a kept alarm forbids it to act, that is said, and the
-/// command goes on with what this PC knows.
+/// Where the exchange is not reached, or a kept alarm forbids it to act, the command goes on with what
+/// this PC knows; [`Mail`] says so.
 ///
 /// # Errors
-/// An alarm; the vault.
+/// This vault is an administrator's; an alarm; the vault.
 pub(super) async fn exchange_mail(session: &mut Session<'_>) -> Result<Mail, Failure> {
-    let mail = exchange_mail_quietly(session).await?;
-    mail.unsent.sentences().for_each(|said| session.ctx().note(&said));
-    Ok(mail)
-}
-
-/// The same for a command whose outcome shows what is unsent.
-///
-/// # Errors
-/// As [`exchange_mail`].
-pub(super) async fn exchange_mail_quietly(session: &mut Session<'_>) -> Result<Mail, Failure> {
+    // An administrator has no mailbox; the exchange would only say that it does not know it.
+    session.identity().terminal()?;
     let mut mail = Mail::default();
     if StoredAlarm::load(session.vault())?.is_some() {
-        session.ctx().note(&Sentence::new("mailbox.from-memory"));
         mail.unsent = Unsent::of(session.vault())?;
         return Ok(mail);
     }
@@ -91,8 +107,6 @@ pub(super) async fn exchange_mail_quietly(session: &mut Session<'_>) -> Result<M
             mail.unfetched = say_unfetched(session, &unfetched);
         }
         Err(failure) if failure.exit() == Exit::Unreachable => {
-            session.ctx().note(failure.sentence());
-            session.ctx().note(&Sentence::new("mailbox.from-memory"));
             mail.why = Some(failure);
         }
         Err(failure) => return Err(failure),
@@ -146,7 +160,8 @@ pub(super) async fn find_message(
 ) -> Result<(Id, Id), Failure> {
     match mailbox::find(session.vault(), text) {
         Err(unknown) if unknown.key() == "message.unknown-id" => {
-            exchange_mail(session).await?;
+            let mail = exchange_mail(session).await?;
+            mail.tell_age(session.ctx());
             mailbox::find(session.vault(), text)
         }
         found => found,

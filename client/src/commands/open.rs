@@ -61,7 +61,9 @@ pub async fn run(ctx: &Context, args: &OpenArgs) -> Result<Opened, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
     let (from, id) = find_message(&mut session, &args.id).await?;
     if load(&session, from, id)?.letter == LetterState::Waiting {
-        exchange_mail(&mut session).await?;
+        let mail = exchange_mail(&mut session).await?;
+        mail.tell_age(ctx);
+        mail.tell_unsent(ctx);
     }
     let message = load(&session, from, id)?;
     let letter = readable(&session, &message)?;

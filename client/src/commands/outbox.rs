@@ -3,14 +3,14 @@
 use serde::Serialize;
 use tsumugu_trust::value::{Id, Time};
 
-use super::mail::exchange_mail_quietly;
+use super::mail::exchange_mail;
 use super::shown::ShownParty;
 use crate::args::OutboxArgs;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::jst;
 use crate::messages::Sentence;
-use crate::outbox::{Command, Entry, Owner, drop_entry, entries};
+use crate::outbox::{Command, Entry, Owner, damaged_entries, drop_entry, entries};
 use crate::output::{Outcome, Page};
 use crate::session::{Purpose, Session};
 
@@ -21,6 +21,9 @@ pub struct Listed {
     pub entries: Vec<ListedEntry>,
     /// The entry that was dropped.
     pub dropped: Option<String>,
+    /// Whether the exchange had refused it; else it may have taken it.
+    #[serde(skip)]
+    dropped_refused: bool,
 }
 
 /// An entry.
@@ -28,9 +31,9 @@ pub struct Listed {
 pub struct ListedEntry {
     /// Its id.
     pub id: String,
-    /// `send`, `opened` or `disposition`.
+    /// `send`, `opened` or `disposition`; `unknown` where it is damaged.
     pub kind: &'static str,
-    /// `waiting` or `refused`.
+    /// `waiting`, `refused` or `damaged`.
     pub state: &'static str,
     /// When it was made (ISO 8601).
     pub created: String,
@@ -65,24 +68,39 @@ pub struct ListedTarget {
 /// There is no such entry; an alarm; the vault cannot be opened.
 pub async fn run(ctx: &Context, args: &OutboxArgs) -> Result<Listed, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
+    let refused: Vec<Id> = refused(&session)?;
     let dropped = args.drop.as_deref().map(|id| drop_one(&session, id)).transpose()?;
     if dropped.is_none() {
-        exchange_mail_quietly(&mut session).await?;
+        exchange_mail(&mut session).await?.tell_age(ctx);
     }
     let now = ctx.now();
-    let listed = entries(session.vault())?;
-    let listed = listed.iter().map(|entry| ListedEntry::of(&session, entry, now)).collect();
-    Ok(Listed { entries: listed, dropped: dropped.map(|id| id.to_string()) })
+    let known = entries(session.vault())?;
+    let mut listed: Vec<_> =
+        known.iter().map(|entry| ListedEntry::of(&session, entry, now)).collect();
+    let damaged = damaged_entries(session.vault())?;
+    listed.extend(damaged.iter().map(|id| ListedEntry::damaged(*id, now)));
+    listed.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(Listed {
+        entries: listed,
+        dropped_refused: dropped.is_some_and(|id| refused.contains(&id)),
+        dropped: dropped.map(|id| id.to_string()),
+    })
+}
+
+fn refused(session: &Session<'_>) -> Result<Vec<Id>, Failure> {
+    let all = entries(session.vault())?.into_iter();
+    Ok(all.filter(|entry| entry.refused.is_some()).map(|entry| entry.id).collect())
 }
 
 /// Drops the entry whose id begins so.
 fn drop_one(session: &Session<'_>, text: &str) -> Result<Id, Failure> {
-    let all = entries(session.vault())?;
-    let mut found = all.iter().filter(|entry| entry.id.to_string().starts_with(text));
+    let all = entries(session.vault())?.into_iter().map(|entry| entry.id);
+    let all = all.chain(damaged_entries(session.vault())?);
+    let mut found = all.filter(|id| id.to_string().starts_with(text));
     match (found.next(), found.next()) {
-        (Some(entry), None) => {
-            drop_entry(session, entry.id)?;
-            Ok(entry.id)
+        (Some(id), None) => {
+            drop_entry(session, id)?;
+            Ok(id)
         }
         (Some(_), Some(_)) => Err(Failure::ambiguous_message(text, found.count() + 2)),
         (None, _) => Err(Failure::new("outbox.unknown").with("id", text)),
@@ -121,14 +139,37 @@ impl ListedEntry {
         }
     }
 
+    /// An entry that cannot be read: its id tells when it was made.
+    fn damaged(id: Id, now: Time) -> Self {
+        let created = id.message_time().unwrap_or(now);
+        let said = Failure::new("outbox.damaged").with("id", id);
+        Self {
+            id: id.to_string(),
+            kind: "unknown",
+            state: "damaged",
+            created: jst::iso(created),
+            age_seconds: now.0.saturating_sub(created.0) / 1000,
+            attempts: 0,
+            failure: Some(said.key().to_owned()),
+            said: Some([said.sentence().ja(), said.sentence().en()]),
+            owner: Some(Owner::Sender),
+            messages: Vec::new(),
+            created_at: created,
+        }
+    }
+
     fn rows(&self, page: &mut Page) {
         let kind = match self.kind {
             "send" => "送信 send",
             "opened" => "開封 opened",
-            _ => "回答 answer",
+            "disposition" => "回答 answer",
+            _ => "不明 unknown",
         };
-        let state =
-            if self.state == "refused" { "断られた refused" } else { "未送信 not sent" };
+        let state = match self.state {
+            "refused" => "断られた refused",
+            "damaged" => "壊れている damaged",
+            _ => "未送信 not sent",
+        };
         let minutes = self.age_seconds / 60;
         let age = format!("{}:{:02}", minutes / 60, minutes % 60);
         let created = jst::show(self.created_at);
@@ -146,7 +187,9 @@ impl ListedEntry {
 impl Outcome for Listed {
     fn lines(&self, page: &mut Page) {
         if let Some(id) = &self.dropped {
-            page.say(&Sentence::new("outbox.dropped").with("id", id));
+            let key =
+                if self.dropped_refused { "outbox.dropped-refused" } else { "outbox.dropped" };
+            page.say(&Sentence::new(key).with("id", id));
         }
         if self.entries.is_empty() {
             page.say(&Sentence::new("outbox.empty"));

@@ -100,6 +100,7 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     // What waits goes first, and the directory is brought up to date; without the exchange, what this
     // PC knows has to do, and the exchange says later where that was not enough.
     let mail = exchange_mail(&mut session).await?;
+    mail.tell_unsent(ctx);
     let recipients = recipients::resolve(session.directory(), &args.to)?;
     let draft = Draft { form: &form, urgency: urgency(args), ack_by, case: args.case };
     let worker = choose_worker(session.identity().terminal()?, args.worker.as_deref())?;

@@ -7,7 +7,7 @@ use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::AnyBody;
 use tsumugu_trust::value::{Id, Time};
 
-use super::mail::{Mail, Unsent, exchange_mail, exchange_mail_quietly, find_message};
+use super::mail::{Mail, Unsent, exchange_mail, find_message};
 use super::shown::{ShownMessage, ShownParty, ShownWorker, japanese};
 use crate::args::TrackArgs;
 use crate::context::Context;
@@ -88,11 +88,13 @@ pub struct TrackedEvent {
 /// There is no such message; an alarm; the vault cannot be opened.
 pub async fn run(ctx: &Context, args: &TrackArgs) -> Result<Tracked, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
+    let mail = exchange_mail(&mut session).await?;
+    mail.tell_age(ctx);
     let Some(text) = &args.id else {
-        let mail = exchange_mail_quietly(&mut session).await?;
         return list(&session, &mail).map(Tracked::Sent);
     };
-    let mut fresh = exchange_mail(&mut session).await?.fresh;
+    mail.tell_unsent(ctx);
+    let mut fresh = mail.fresh;
     let (from, id) = find_message(&mut session, text).await?;
     if fresh {
         fresh = take_all(&mut session, from, id).await?;

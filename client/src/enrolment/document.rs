@@ -64,7 +64,12 @@ impl CheckedDocument {
 pub async fn fetch(ctx: &Context, ticket: &Ticket) -> Result<CheckedDocument, Failure> {
     let trust = ServerTrust::BlindUntilDocument;
     let rpc = Rpc::connect(&ticket.address, ticket.host(), &trust, None, ctx.clock()).await?;
-    let document = rpc.get_invitation(ticket.code.invitation_id()).await?;
+    let document = match rpc.get_invitation(ticket.code.invitation_id()).await {
+        Err(unknown) if unknown.key() == "server.not-found" => {
+            return Err(Failure::new("enrolment.unknown-code").because(unknown));
+        }
+        document => document?,
+    };
     check(&document, &ticket.code)
 }
 

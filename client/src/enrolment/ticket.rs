@@ -25,7 +25,7 @@ impl Ticket {
         };
         let code = code.parse().map_err(|error| Failure::bad_code().because(error))?;
         let address = address.or(printed).filter(|address| !address.is_empty());
-        let address = address.ok_or_else(|| Failure::usage("--address HOST:PORT"))?.to_owned();
+        let address = address.ok_or_else(|| Failure::new("enrolment.address-needed"))?.to_owned();
         Ok(Self { address, code })
     }
 
@@ -66,8 +66,8 @@ mod tests {
     fn what_is_missing_or_mistyped_is_said() {
         let code = Code::from_secret([7; 16]).to_string();
         let key = |typed: &str| Ticket::parse(typed, None).unwrap_err().key();
-        assert_eq!(key(&code), "command.usage");
-        assert_eq!(key(&format!("#{code}")), "command.usage");
+        assert_eq!(key(&code), "enrolment.address-needed");
+        assert_eq!(key(&format!("#{code}")), "enrolment.address-needed");
         assert_eq!(key("exchange.example#0000"), "enrolment.bad-code");
         let wrong = if code.ends_with('0') { "1" } else { "0" };
         assert_eq!(key(&format!("a#{}{wrong}", &code[..code.len() - 1])), "enrolment.bad-code");

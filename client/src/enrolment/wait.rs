@@ -6,7 +6,9 @@ use tsumugu_proto::v1;
 use tsumugu_proto::v1::EnrolmentState;
 
 use super::countersign::countersign;
+use super::document::connect_pinned;
 use super::pending::{Pending, PendingRole};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::rpc::Rpc;
 
@@ -22,10 +24,23 @@ pub enum Settled {
     Waiting,
 }
 
+/// Makes sure that nobody has used an invitation. Only for a vault that has no request under it: the
+/// request that the exchange then has is another's, and its approval would not be ours.
+///
+/// # Errors
+/// `server.invitation-closed`; the exchange is not reached.
+pub async fn unused(ctx: &Context, pending: &Pending) -> Result<(), Failure> {
+    let rpc = connect_pinned(ctx, &pending.exchange).await?;
+    match rpc.get_enrolment(pending.invitation).await?.state() {
+        EnrolmentState::Invited => Ok(()),
+        _ => Err(Failure::new("server.invitation-closed")),
+    }
+}
+
 /// Hands in trust list 1; doing it again gives the same answer.
 ///
 /// # Errors
-/// The exchange refuses or is not reached.
+/// `server.already-bootstrapped`; the exchange refuses otherwise or is not reached.
 pub async fn bootstrap(rpc: &Rpc, pending: &Pending) -> Result<v1::BootstrapResponse, Failure> {
     let request = v1::BootstrapRequest {
         invitation_id: pending.invitation.0.to_vec().into(),
@@ -33,7 +48,14 @@ pub async fn bootstrap(rpc: &Rpc, pending: &Pending) -> Result<v1::BootstrapResp
         mac: pending.mac.0.to_vec().into(),
         csr: pending.csr.0.to_vec().into(),
     };
-    rpc.bootstrap(request).await
+    match rpc.bootstrap(request).await {
+        // The document was under the code's secret, and so is the request: it is the exchange that has
+        // forgotten the secret, as it does once the code was used.
+        Err(forgotten) if forgotten.key() == "server.bad-signature" => {
+            Err(Failure::new("server.already-bootstrapped").because(forgotten))
+        }
+        answer => answer,
+    }
 }
 
 /// Asks until the request is decided or `patience` has passed; at least once.

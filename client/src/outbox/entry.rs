@@ -170,18 +170,38 @@ impl QueuedAnswer {
     }
 }
 
-/// All entries, in the order in which they go out.
+/// All entries that can be read, in the order in which they go out; the others are
+/// [`damaged_entries`], and keep nothing from going out.
 ///
 /// # Errors
-/// As [`Vault::read_json`].
+/// As [`Vault::read_json`], but not for damage.
 pub fn entries(vault: &Vault) -> Result<Vec<Entry>, Failure> {
-    let mut found = Vec::new();
+    read_all(vault).map(|(entries, _)| entries)
+}
+
+/// Ids of the entries whose record is damaged: they cannot be said, and stay until somebody drops them.
+///
+/// # Errors
+/// As [`entries`].
+pub fn damaged_entries(vault: &Vault) -> Result<Vec<Id>, Failure> {
+    read_all(vault).map(|(_, damaged)| damaged)
+}
+
+fn read_all(vault: &Vault) -> Result<(Vec<Entry>, Vec<Id>), Failure> {
+    let (mut found, mut damaged) = (Vec::new(), Vec::new());
     for path in vault.list(RECORDS)? {
-        // One that another process just finished is not there any more.
-        found.extend(vault.read_json::<Entry>(&path)?);
+        match vault.read_json::<Entry>(&path) {
+            // One that another process just finished is not there any more.
+            Ok(entry) => found.extend(entry),
+            Err(VaultError::Damaged { .. }) => {
+                damaged.extend(path.rsplit('/').next().and_then(|id| id.parse::<Id>().ok()));
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     found.sort_unstable_by_key(|entry| entry.id);
-    Ok(found)
+    damaged.sort_unstable();
+    Ok((found, damaged))
 }
 
 /// The record of an entry.
@@ -209,6 +229,9 @@ pub(super) fn part_path(entry: Id, revision: u32, place: usize, part: Part) -> S
 }
 
 /// A part of an entry.
+///
+/// # Errors
+/// `outbox.damaged`; the vault.
 pub(super) fn read_part(
     vault: &Vault,
     entry: Id,
@@ -217,7 +240,16 @@ pub(super) fn read_part(
     part: Part,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let path = part_path(entry, revision, place, part);
-    vault.read(&path)?.ok_or_else(|| Failure::new("vault.damaged").with("file", path))
+    match vault.read(&path) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) | Err(VaultError::Damaged { .. }) => Err(damaged(entry)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What cannot be said any more: it is no fault of the exchange's, and not to be tried again.
+pub(super) fn damaged(entry: Id) -> Failure {
+    Failure::new("outbox.damaged").with("id", entry)
 }
 
 /// Removes parts that no entry names: those of a finished entry, of an earlier sealing, and what a
@@ -228,7 +260,8 @@ pub(super) fn sweep_parts(vault: &Vault, lock: &VaultLock<'_>) -> Result<(), Fai
         return Ok(());
     }
     let mut named = Vec::new();
-    for entry in entries(vault)? {
+    let (entries, damaged) = read_all(vault)?;
+    for entry in entries {
         if let Command::Send(group) = &entry.command {
             for place in 0..group.letters.len() {
                 let path = |part| part_path(entry.id, group.revision, place, part);
@@ -236,7 +269,10 @@ pub(super) fn sweep_parts(vault: &Vault, lock: &VaultLock<'_>) -> Result<(), Fai
             }
         }
     }
-    for path in parts.iter().filter(|path| !named.contains(path)) {
+    // A damaged entry's parts may be all that is left of it.
+    let kept: Vec<String> = damaged.iter().map(|id| format!("{PARTS}/{id}-")).collect();
+    let is_kept = |path: &String| kept.iter().any(|beginning| path.starts_with(beginning));
+    for path in parts.iter().filter(|path| !named.contains(path) && !is_kept(path)) {
         lock.remove(path)?;
     }
     Ok(())

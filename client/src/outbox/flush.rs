@@ -12,7 +12,7 @@ use tsumugu_trust::statement::{AnyBody, Statement};
 use tsumugu_trust::value::Id;
 use zeroize::Zeroizing;
 
-use super::entry::{Part, path, read_part, sweep_parts};
+use super::entry::{Part, damaged, path, read_part, sweep_parts};
 use super::owner::{Verdict, verdict};
 use super::queue::write_parts;
 use super::record::{record_answer, record_sent};
@@ -165,6 +165,8 @@ fn send_request(
     group: &SendGroup,
 ) -> Result<v1::SendRequest, Failure> {
     let letter = |(place, letter): (usize, &QueuedLetter)| {
+        // The own copy is needed once the letter is accepted: damage is to be found before.
+        read_part(post.vault(), entry, group.revision, place, Part::Letter)?;
         let body = read_part(post.vault(), entry, group.revision, place, Part::Body)?;
         Ok(v1::OutgoingLetter { envelope: bytes(letter.envelope()), body: bytes(&body) })
     };
@@ -283,10 +285,6 @@ fn note_attempt(post: &impl Post, entry: &mut Entry, failure: &Failure) -> Resul
         entry.save(&lock)?;
     }
     Ok(())
-}
-
-fn damaged(entry: Id) -> Failure {
-    Failure::new("vault.damaged").with("file", path(entry))
 }
 
 fn bytes<B: From<Vec<u8>>>(slice: &[u8]) -> B {

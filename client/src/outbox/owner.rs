@@ -64,6 +64,7 @@ pub(super) fn verdict(failure: &Failure) -> Verdict {
         "server.limit" if failure.retry_after().is_some() => Verdict::Wait,
         // Sealed anew as often as is sensible: the recipient rotates faster than we can send.
         "server.stale-key-set" => Verdict::Wait,
+        "outbox.damaged" => Verdict::Refused(Owner::Sender),
         "server.recipient-inactive" => Verdict::Refused(Owner::Administrator),
         "server.body-gone" | "server.not-found" => Verdict::Refused(Owner::Recipient),
         "server.bad-signature" | "server.rule" | "server.malformed" | "server.duplicate-key" => {
@@ -92,7 +93,7 @@ mod tests {
         for key in ["server.suspended", "server.terminal-removed", "server.stale-key-set"] {
             assert_eq!(of(key), Verdict::Wait, "{key}");
         }
-        for key in ["server.unknown-unit", "server.clock", "server.id-reused", "server.limit"] {
+        for key in ["server.unknown-unit", "server.clock", "server.limit", "outbox.damaged"] {
             assert_eq!(of(key), Verdict::Refused(Owner::Sender), "{key}");
         }
         assert_eq!(of("server.recipient-inactive"), Verdict::Refused(Owner::Administrator));

@@ -77,6 +77,8 @@ impl Post for Session<'_> {
     }
 
     async fn send(&mut self, request: v1::SendRequest) -> Result<v1::SendResponse, Failure> {
+        // A letter may be sealed to a key whose removal is hidden.
+        self.fresh().await?;
         self.connect().await?.send(request).await
     }
 

@@ -160,25 +160,52 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn warn(&self, now: Time, last: Time) -> Result<(), Failure> {
+    fn warn(&mut self, now: Time, last: Time) -> Result<(), Failure> {
         let apart = now.0.abs_diff(self.ctx.now().0);
         if apart > CLOCK_TOLERANCE_MS {
-            self.ctx.note(&Sentence::clock_differs(apart / 60_000));
+            self.warn_once("clock".to_owned(), &Sentence::clock_differs(apart / 60_000));
         }
-        for strange in self.own.strange() {
-            self.ctx.note(&strange.sentence());
+        for strange in self.own.strange().to_vec() {
+            self.warn_once(strange.digest.to_string(), &strange.sentence());
         }
         // An exchange that hides the newest leaves would state a time that fits them.
         let age = now.max(self.ctx.now()).0.saturating_sub(last.0);
+        self.age_ms = Some(age);
         if age <= MAX_STALENESS_MS {
             return Ok(());
         }
         match self.purpose {
-            Purpose::Act => Err(Failure::new("session.stale").with("minutes", age / 60_000)),
+            Purpose::Act => Err(stale(age)),
             Purpose::Look => {
-                self.ctx.note(&Sentence::stale_log(age / 60_000));
+                self.warn_once("stale".to_owned(), &Sentence::stale_log(age / 60_000));
                 Ok(())
             }
         }
     }
+
+    /// Makes sure that the chain is one to act on, whatever the command is about: what waits in the
+    /// outbox goes out also with a command that only looks.
+    ///
+    /// # Errors
+    /// As [`Self::sync`] with [`Purpose::Act`].
+    pub(crate) async fn fresh(&mut self) -> Result<(), Failure> {
+        if self.age_ms.is_none() {
+            self.sync().await?;
+        }
+        match self.age_ms {
+            Some(age) if age <= MAX_STALENESS_MS => Ok(()),
+            age => Err(stale(age.unwrap_or(u64::MAX))),
+        }
+    }
+
+    /// A command synchronises several times, and warns once.
+    fn warn_once(&mut self, of: String, sentence: &Sentence) {
+        if self.warned.insert(of) {
+            self.ctx.note(sentence);
+        }
+    }
+}
+
+fn stale(age_ms: u64) -> Failure {
+    Failure::new("session.stale").with("minutes", age_ms / 60_000)
 }

@@ -21,7 +21,7 @@ pub(super) struct Recipient {
 ///
 /// # Errors
 /// `recipient.unknown`, `recipient.fax-only`, `server.recipient-inactive`, `server.unknown-unit`;
-/// `command.usage` for too many or the same one twice.
+/// `recipient.twice`; `command.usage` for too many.
 pub(super) fn resolve(
     directory: &Directory,
     named: &[RecipientArg],
@@ -33,7 +33,7 @@ pub(super) fn resolve(
     for one in named {
         let recipient = recipient(directory, one)?;
         if found.iter().any(|known| known.destination == recipient.destination) {
-            return Err(Failure::usage(&format!("--to {}", one.number)));
+            return Err(Failure::new("recipient.twice").with("number", &one.number));
         }
         found.push(recipient);
     }
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(key(&[&format!("{number}/main")]), Ok(1));
         assert_eq!(key(&[&format!("{number}/ward-9")]), Err("server.unknown-unit"));
         assert_eq!(key(&["9999999999"]), Err("recipient.unknown"));
-        assert_eq!(key(&[number, number]), Err("command.usage"));
+        assert_eq!(key(&[number, number]), Err("recipient.twice"));
         let many: Vec<&str> = vec!["9999999999"; MAX_RECIPIENTS + 1];
         assert_eq!(key(&many), Err("command.usage"));
         assert_eq!(key(&many[1..]), Err("recipient.unknown"));
