@@ -318,6 +318,11 @@ impl Town {
         self.server.take().unwrap().stop();
     }
 
+    /// Ends the exchange by SIGKILL.
+    pub fn kill(&mut self) {
+        self.server.take().unwrap().kill();
+    }
+
     /// Waits until the exchange ends by itself, as at a crash point.
     pub fn await_crash(&mut self) {
         let status = self.server.take().unwrap().wait();
@@ -368,8 +373,18 @@ impl Town {
     pub fn invite(&self, institution: &Institution) -> String {
         let i = institution;
         let invited = self.city().does(&[
-            "admin", "invite", "--number", i.number, "--name", i.name, "--kana", i.kana, "--kind",
-            i.kind, "--telephone", i.telephone,
+            "admin",
+            "invite",
+            "--number",
+            i.number,
+            "--name",
+            i.name,
+            "--kana",
+            i.kana,
+            "--kind",
+            i.kind,
+            "--telephone",
+            i.telephone,
         ]);
         invited["code"].as_str().unwrap().to_owned()
     }
@@ -420,8 +435,17 @@ impl Template {
 /// Makes a new exchange in a folder; gives the first administrator's `HOST:PORT#CODE`.
 pub fn init(dir: &Path, origin: &str, address: &str) -> String {
     let dir = dir.to_str().unwrap();
-    let arguments =
-        ["init", "--dir", dir, "--origin", origin, "--listen", address, "--public-address", address];
+    let arguments = [
+        "init",
+        "--dir",
+        dir,
+        "--origin",
+        origin,
+        "--listen",
+        address,
+        "--public-address",
+        address,
+    ];
     let (status, out, err) = running::output(&arguments);
     assert!(status.success(), "{err}");
     let code = out.lines().map(str::trim).find(|line| line.starts_with(&format!("{address}#")));
