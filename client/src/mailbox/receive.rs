@@ -108,11 +108,10 @@ async fn receive(post: &mut impl Post, from: Id, id: Id) -> Result<Option<Letter
     match opened {
         Ok(letter) => {
             let told = compare_maker(post, &lines, &letter).await?;
-            told.doubts.into_iter().for_each(|doubt| message.doubt(doubt));
+            told.into_iter().for_each(|doubt| message.doubt(doubt));
             message.letter = LetterState::Kept;
             let letter = settle(post, message, Some(&letter))?;
-            // After it is kept: once the alarm is settled, the same letter raises none again.
-            told.alarm.map_or(Ok(Some(letter)), |alarm| Err(post.keep_alarm(alarm)))
+            Ok(Some(letter))
         }
         Err(Unreadable::ChainBehind) => Err(Failure::new("message.not-here-yet").with("id", id)),
         Err(Unreadable::KeyNotHere) => wait_for_key(post, message),
@@ -208,13 +207,6 @@ fn answer_unreadable(post: &impl Post, message: &Message) -> Result<(), Failure>
     queue_answer(post, named, &statement, &[]).map(|_| ())
 }
 
-/// What the maker part of a letter gives rise to.
-struct Told {
-    doubts: Vec<Doubt>,
-    /// The log's own signature stands under a chain that is not ours.
-    alarm: Option<Failure>,
-}
-
 /// Holds what the letter tells of the log against what this terminal was shown.
 ///
 /// # Errors
@@ -224,8 +216,8 @@ async fn compare_maker(
     post: &mut impl Post,
     lines: &Envelope,
     letter: &OpenedLetter,
-) -> Result<Told, Failure> {
-    let (mut doubts, mut alarm) = (Vec::new(), None);
+) -> Result<Vec<Doubt>, Failure> {
+    let mut doubts = Vec::new();
     if lines.from != post.keys()?.institution
         && let Some((id, digest)) = letter.previous()
     {
@@ -240,19 +232,16 @@ async fn compare_maker(
     }
     let head: Option<Hash> = maker.clear_head[..].try_into().ok().map(Hash);
     let ours = post.directory().head_at(maker.clear_number);
+    // A doubt and no alarm: it is the sender's word alone, and a member who lies shall not stop an
+    // office. What the exchange shows is held against our chain by every private leaf.
     if head.is_none() || head != ours {
         doubts.push(Doubt::ChainDiffers);
     }
     // The sender may have sealed it under a log key that has left the list since.
     let keys = all_log_keys(post.directory());
     match VerifiedCheckpoint::verify(&maker.checkpoint, post.origin().as_str(), &keys) {
-        Ok(checkpoint) => {
-            post.compare(checkpoint).await?;
-            if head.is_some() && ours.is_some() && head != ours {
-                alarm = Some(Failure::bad_proof("the sender was shown another clear chain"));
-            }
-        }
+        Ok(checkpoint) => post.compare(checkpoint).await?,
         Err(_) => doubts.push(Doubt::ForeignCheckpoint),
     }
-    Ok(Told { doubts, alarm })
+    Ok(doubts)
 }

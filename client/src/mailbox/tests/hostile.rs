@@ -85,7 +85,7 @@ async fn what_stands_before_its_envelope_is_set_aside_and_doubted() {
 }
 
 #[tokio::test]
-async fn another_clear_chain_under_the_logs_signature_is_an_alarm_once() {
+async fn a_sender_who_names_another_clear_chain_is_doubted_and_stops_nobody() {
     let (mut hospital, mut care) = two_offices().await;
     let (from, to) = (hospital.institution.id, care.institution.id);
     // Not only at the newest number: the log has grown since.
@@ -94,8 +94,8 @@ async fn another_clear_chain_under_the_logs_signature_is_an_alarm_once() {
         with.clear_head = Hash([9; 32]);
     });
     hand_over(&mut hospital, &sealed).await;
-    assert_eq!(sync_mailbox(&mut care).await.unwrap_err().key(), "log.bad-proof");
-    assert!(care.alarms.borrow()[0].contains("another clear chain"), "{:?}", care.alarms);
+    sync_mailbox(&mut care).await.unwrap();
+    assert!(care.alarms.borrow().is_empty());
     let message = care.message(from, id);
     assert_eq!(
         (&message.letter, message.doubts.as_slice()),
