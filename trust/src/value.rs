@@ -474,6 +474,14 @@ mod tests {
         ] {
             assert!(Text::decode(wrong).is_none(), "{wrong:?}");
         }
+        // Not assigned, invisible, or composed differently by other versions of Unicode.
+        for wrong in ["a\u{2fe0}", "a\u{200b}b", "\u{105d2}\u{307}", "e\u{301}", "a\u{e000}"] {
+            assert!(Text::decode(wrong).is_none(), "{wrong:?}");
+        }
+        for good in ["髙橋", "𠮷野", "αクリニック", "①番館", "々", "ヶ丘", "葛󠄀城"]
+        {
+            assert!(Text::decode(good).is_some(), "{good}");
+        }
         assert!(Text::decode(&"a".repeat(MAX_TEXT)).is_some());
         assert!(Text::decode(&"a".repeat(MAX_TEXT + 1)).is_none());
     }
@@ -496,6 +504,22 @@ mod tests {
             "x/a/worker",
         ] {
             assert!(Origin::decode(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn keys_of_small_order_and_second_spellings_are_refused() {
+        let sound = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        assert!(Key::decode(sound).is_some(), "RFC 8032, section 7.1, test 1");
+        let zeros = "0".repeat(64);
+        let identity = format!("01{}", "0".repeat(62));
+        let order_two = format!("ec{}7f", "f".repeat(60));
+        // y = p + 1, a second spelling of the identity; and y = 2^255 - 1, beyond the field.
+        let spelled_again = format!("ee{}7f", "f".repeat(60));
+        let beyond = format!("ff{}7f", "f".repeat(60));
+        let order_eight = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05";
+        for wrong in [&zeros, &identity, &order_two, &spelled_again, &beyond, order_eight] {
+            assert_eq!(Key::decode(wrong), None, "{wrong}");
         }
     }
 
