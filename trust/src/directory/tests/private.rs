@@ -261,3 +261,25 @@ fn an_author_note_fits_header_author_worker_and_place() {
         at < world.directory().last().unwrap()
     );
 }
+
+#[test]
+fn a_terminal_lost_by_the_administrators_word_voids_the_key_set() {
+    let (mut world, hospital, mut office) = pair();
+    let second = world.new_terminal();
+    world.append(&world.admit_terminal(&office, &second));
+    let letter = world.compose(&hospital, &office, |_| {});
+    let before = world.next_position();
+    let lost = crate::statement::TerminalRemoved {
+        institution: office.id,
+        terminal: second.id,
+        reason: crate::statement::RemovalReason::Lost,
+    };
+    world.append(&world.by_administrators(&lost));
+    assert_eq!(check(&world, &letter).unwrap_err(), Refusal::StaleKeySet { of: office.id });
+    // What stood before it counts.
+    assert!(check_envelope(world.directory(), before, &letter.envelope).is_ok());
+    let rotated = world.rotate_key_set(&mut office);
+    world.append(&rotated);
+    let letter = world.compose(&hospital, &office, |_| {});
+    assert!(check(&world, &letter).is_ok());
+}
