@@ -135,7 +135,7 @@ pub struct EvidenceArgs {
     /// 書き出すファイル / file to write
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// 中身は見せない / do not reveal the letter
+    /// 中身も、書いた人・答えた人の名前も見せない / reveal neither the letter nor who wrote and answered
     #[arg(long)]
     pub without_letter: bool,
 }

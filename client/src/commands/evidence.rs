@@ -60,7 +60,9 @@ pub async fn run(ctx: &Context, args: &EvidenceArgs) -> Result<Written, Failure>
     let message = message.ok_or_else(|| Failure::unknown_message(&args.id))?;
     let known = session.checkpoint().ok_or_else(|| Failure::fault("checkpoint"))?.clone();
     let mut builder = EvidenceBuilder::new(session.directory(), &known, from, id);
-    reveal(&session, &message, &mut builder, !args.without_letter)?;
+    if !args.without_letter {
+        reveal(&session, &message, &mut builder)?;
+    }
     add_records(&mut session, &message, &known, &mut builder).await?;
     let needed = builder.needed(session.directory());
     add_clear_leaves(&mut session, &needed, &known, &mut builder).await?;
@@ -81,18 +83,15 @@ pub async fn run(ctx: &Context, args: &EvidenceArgs) -> Result<Written, Failure>
     })
 }
 
-/// Reveals the letter, unless it is not to be, and who answered, which is no part of the letter.
+/// Reveals the letter, who wrote it, and who answered and said what. Without it the file names nobody.
 fn reveal(
     session: &Session<'_>,
     message: &Message,
     builder: &mut EvidenceBuilder,
-    with_letter: bool,
 ) -> Result<(), Failure> {
     let directory = session.directory();
     let Some(letter) = message.read_letter(session.vault(), directory)? else { return Ok(()) };
-    if with_letter {
-        builder.letter(letter.bytes().to_vec());
-    }
+    builder.letter(letter.bytes().to_vec());
     let Some((envelope, lines)) = message.envelope() else { return Ok(()) };
     let digest = envelope.statement.digest();
     for leaf in message.leaves().iter().filter(|leaf| !leaf.detail.is_empty()) {
