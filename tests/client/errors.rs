@@ -57,7 +57,8 @@ fn hexadecimal(text: &str) -> String {
         shown.push_str(before);
         let run_text = &run[..length];
         // Institutions have numbers of ten digits.
-        let is_id = length >= 8 && run_text.contains(|c: char| c.is_ascii_lowercase());
+        let is_number = length == 10 && run_text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_id = length >= 8 && !is_number;
         shown.push_str(if is_id { "ID" } else { run_text });
         rest = &run[length..];
     }
