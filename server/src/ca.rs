@@ -35,8 +35,9 @@ pub const CA_DAYS: i64 = 3_652;
 /// Longest file that is read.
 pub const MAX_FILE_BYTES: u64 = 65_536;
 
-/// Certificates begin to be valid this long before they are made, for clocks that are behind.
-const CLOCK_MARGIN: Duration = Duration::minutes(5);
+/// Certificates begin to be valid this long before they are made: a PC whose clock is hours behind shall be
+/// told so by the client, not be locked out by TLS each time the exchange is started.
+const CLOCK_MARGIN: Duration = Duration::days(1);
 /// Upper bound of a common name (RFC 5280, appendix A.1, `ub-common-name`).
 const MAX_COMMON_NAME: usize = 64;
 

@@ -117,13 +117,15 @@ fn run_init(
 fn run_run(dir: PathBuf, address_file: Option<PathBuf>) -> Done {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        // Before anything can be seen of us: who stops us then shall not cut a round off.
+        let stop = stop_signal()?;
         let server = Server::open(&dir, SystemClock::shared()).await?;
         let address = server.address()?;
         tracing::info!(%address, "listening");
         if let Some(file) = address_file {
             tsumugu_durable::write_atomic(&file, address.to_string().as_bytes())?;
         }
-        server.serve(stop_signal()).await?;
+        server.serve(stop).await?;
         tracing::info!("stopped");
         Ok::<_, Box<dyn std::error::Error>>(ExitCode::SUCCESS)
     })
@@ -158,19 +160,22 @@ fn run_vkey(dir: &std::path::Path) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ctrl-C, and SIGTERM where there is one.
-async fn stop_signal() {
+/// Ctrl-C, and SIGTERM where there is one. The handlers are in place when this returns.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
-    {
+    let (mut terminate, mut interrupt) = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = tokio::signal::ctrl_c() => return,
-            }
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+    };
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    drop(tokio::signal::ctrl_c().await);
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+    })
 }
 
 /// The fault, and what to do, in both languages.

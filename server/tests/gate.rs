@@ -255,7 +255,7 @@ async fn tls_1_2_is_refused() {
 async fn time_and_issuer_are_checked_at_the_handshake_and_named() {
     let exchange = Exchange::start(Limits::default()).await;
     let old = issued_by(&exchange.ca, &TERMINAL, NOW - 91 * DAY_MS);
-    let early = issued_by(&exchange.ca, &TERMINAL, NOW + DAY_MS);
+    let early = issued_by(&exchange.ca, &TERMINAL, NOW + 2 * DAY_MS);
     // The same name as our CA, another key.
     let foreign = issued_by(&IssuingCa::create(ORIGIN, NOW).unwrap(), &TERMINAL, NOW);
     let key = new_key();
@@ -324,7 +324,7 @@ async fn a_certificate_that_ends_is_refused_on_the_open_connection() {
     assert_eq!(refused.code(), Code::Unauthenticated);
     assert_eq!(refused.message(), "the certificate has expired");
 
-    let begin = NOW - 300_000;
+    let begin = NOW - 86_400_000;
     assert_eq!(exchange.gate.authenticate(&chain, begin - 1), Err(GateError::NotYetValid));
     assert!(exchange.gate.authenticate(&chain, begin).is_ok());
     exchange.clock.set(NOW);

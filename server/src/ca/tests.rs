@@ -39,7 +39,7 @@ fn the_ca_is_a_ca_of_leaves_only() {
     let usage = parsed.key_usage().unwrap().unwrap().value;
     assert!(usage.key_cert_sign() && usage.crl_sign() && !usage.digital_signature());
     let now = (NOW / 1_000) as i64;
-    assert_eq!(seconds(&parsed), (now - 300, now + CA_DAYS * 86_400));
+    assert_eq!(seconds(&parsed), (now - 86_400, now + CA_DAYS * 86_400));
     assert_eq!(parsed.raw_serial().len(), 16);
     assert_eq!(hex::encode(ca.pin()).len(), 64);
 }
@@ -161,7 +161,7 @@ fn a_client_certificate_holds_our_words_only() {
     let usage = leaf.key_usage().unwrap().unwrap().value;
     assert!(usage.digital_signature() && !usage.key_cert_sign());
     let now = (NOW / 1_000) as i64;
-    assert_eq!(seconds(&leaf), (now - 300, now + LEAF_DAYS * 86_400));
+    assert_eq!(seconds(&leaf), (now - 86_400, now + LEAF_DAYS * 86_400));
 }
 
 #[test]
