@@ -11,8 +11,9 @@ use tsumugu_trust::value::Origin;
 use crate::check::check;
 use crate::init::init;
 use crate::keys;
-use crate::run::{RunError, Server};
+use crate::run::Server;
 use crate::settings::PublicAddress;
+use crate::told::told;
 
 /// つむぐ取引所: 病院と居宅介護支援事業所のあいだで、封をした連携シートを受け渡し、受領を記録します。
 /// The Tsumugu exchange: passes sealed liaison sheets between institutions and keeps the log.
@@ -86,7 +87,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            report(error.as_ref());
+            report(&told(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -178,34 +179,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// The fault, and what to do, in both languages.
 #[allow(clippy::print_stderr)]
-fn report(error: &(dyn std::error::Error + 'static)) {
-    eprintln!("{error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        eprintln!("  {cause}");
-        source = cause.source();
-    }
-    let remedy = match error.downcast_ref::<RunError>() {
-        Some(RunError::Lock(_)) => {
-            "ほかの tsumugu-server を止めてからやりなおしてください / Stop the other tsumugu-server first"
-        }
-        Some(RunError::Open(crate::ledger::OpenError::RolledBack { .. })) => {
-            "古い写しが戻されています。新しい控えから戻すまで動かせません / An older copy was put back; restore the newest backup"
-        }
-        Some(RunError::Open(crate::ledger::OpenError::Views(_))) => {
-            "tsumugu-server check --rebuild で索引をつくりなおしてください / Run tsumugu-server check --rebuild"
-        }
-        Some(RunError::Open(_)) => {
-            "記録が傷んでいます。フォルダーを写してから、控えで戻してください / The log is damaged; copy the folder away, then restore a backup"
-        }
-        Some(RunError::Listen(_)) => {
-            "settings.toml の listen を確かめてください / Look at listen in settings.toml"
-        }
-        _ => {
-            "フォルダーと settings.toml を確かめてください / Look at the folder and its settings.toml"
-        }
-    };
-    eprintln!("{remedy}");
+fn report(text: &str) {
+    eprint!("{text}");
 }

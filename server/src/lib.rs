@@ -20,3 +20,4 @@ pub mod services;
 pub mod settings;
 mod tiles;
 pub mod tls;
+mod told;
