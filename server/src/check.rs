@@ -10,7 +10,7 @@ use tsumugu_trust::tiles;
 
 use crate::keys;
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, VIEWS};
-use crate::run::{RunError, check_published};
+use crate::run::{RunError, check_is_exchange, check_published};
 
 /// What the check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub struct Checked {
 /// # Errors
 /// [`RunError`]
 pub fn check(dir: &Path, rebuild: bool) -> Result<Checked, RunError> {
+    check_is_exchange(dir)?;
     let _lock = FolderLock::acquire(dir, Duration::from_secs(1))?;
     if rebuild {
         let views = dir.join(VIEWS);

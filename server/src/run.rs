@@ -57,6 +57,9 @@ pub struct Server {
 /// The exchange cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// The folder holds no exchange.
+    #[error("there is no exchange in {}", .0.display())]
+    NoExchange(PathBuf),
     /// Another process uses the folder.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -98,6 +101,7 @@ impl Server {
     /// # Errors
     /// [`RunError`]
     pub async fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, RunError> {
+        check_is_exchange(dir)?;
         let lock = FolderLock::acquire(dir, LOCK_PATIENCE)?;
         let settings = Settings::load(dir)?;
         let (origin, log_key) = keys::load(dir)?;
@@ -231,6 +235,11 @@ impl Server {
         drop(tokio::task::spawn_blocking(move || sequencer.join()).await);
         outcome
     }
+}
+
+/// The log key is what makes a folder an exchange: asked first, so that nothing is left in another one.
+pub(crate) fn check_is_exchange(dir: &Path) -> Result<(), RunError> {
+    if dir.join(keys::FILE).exists() { Ok(()) } else { Err(RunError::NoExchange(dir.to_owned())) }
 }
 
 /// A checkpoint that we published and that shows more than the journal has: the disk was rolled back.

@@ -46,6 +46,11 @@ const OTHER: Told = Told {
 
 fn run_error(error: &RunError) -> Told {
     match error {
+        RunError::NoExchange(_) => Told {
+            fault_ja: "このフォルダーに取引所はありません。",
+            remedy_ja: "--dir を確かめるか、tsumugu-server init で取引所をつくってください。",
+            remedy_en: "Check --dir, or make an exchange with tsumugu-server init.",
+        },
         RunError::Lock(_) => Told {
             fault_ja: "ほかのプログラムがこのフォルダーを使っています。",
             remedy_ja: "ほかの tsumugu-server を止めてからやりなおしてください。",
@@ -115,6 +120,7 @@ mod tests {
     fn every_text() {
         let refused = || std::io::Error::from(std::io::ErrorKind::AddrInUse);
         let errors: Vec<Box<dyn Error>> = vec![
+            Box::new(RunError::NoExchange("DIR".into())),
             Box::new(RunError::Lock(tsumugu_durable::LockError::Held { folder: "DIR".into() })),
             Box::new(RunError::Settings(
                 crate::settings::Settings::parse("listne = 1").unwrap_err(),

@@ -233,6 +233,7 @@ fn what_an_applicant_reads() {
         &invitation,
         |read: &mut Read<'_>| {
             read.fails(&town.person("another"), &["admin", "init", &invitation]);
+            read.fails(&hospital, &["enroll", &invitation]);
             read.fails(&hospital, &["enroll", &invitation, "--worker", "田中"]);
         },
         &town,
@@ -241,7 +242,7 @@ fn what_an_applicant_reads() {
     read.text.push_str(&without(
         &invitation,
         |read: &mut Read<'_>| {
-            read.fails(&hospital, &["enroll", &invitation]);
+            read.fails(&hospital, &["enroll", &invitation, "--worker", "田中", "--role", "看護師"]);
         },
         &town,
     ));
@@ -254,8 +255,8 @@ fn what_an_applicant_reads() {
     read.text.push_str(&without(
         &invitation,
         |read: &mut Read<'_>| {
-            read.fails(&hospital, &["enroll", &invitation]);
-            read.fails(&office, &["enroll", &invitation]);
+            read.fails(&hospital, &["enroll", &invitation, "--worker", "田中", "--role", "看護師"]);
+            read.fails(&office, &["enroll", &invitation, "--worker", "田中", "--role", "看護師"]);
         },
         &town,
     ));

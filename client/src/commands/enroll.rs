@@ -31,6 +31,10 @@ pub async fn run(ctx: &Context, args: &EnrollArgs) -> Result<Joined, Failure> {
                 Some((Purpose::Restore, _)) => return Err(Failure::new("enrolment.for-restore")),
                 _ => return Err(Failure::new("enrolment.for-administrator")),
             };
+            // Answers are signed by name, and a worker is admitted with the terminal: nothing is made yet.
+            if applicant.workers.is_empty() {
+                return Err(Failure::new("enrolment.worker-needed"));
+            }
             let (address, code) = (ticket.address.as_str(), &ticket.code);
             let pending = new_enrolment(ctx, &document, invitation, &applicant, address, code)?;
             unused(ctx, &pending).await?;

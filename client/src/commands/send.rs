@@ -95,6 +95,11 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     }
     let file = args.sheet.as_deref().or(args.notice.as_deref());
     let form = read_form(file.ok_or_else(|| Failure::usage("--sheet / --notice"))?)?;
+    match (form.form().kind, args.sheet.is_some()) {
+        (FormKind::Notice, true) => return Err(Failure::new("send.not-a-sheet")),
+        (FormKind::Sheet, false) => return Err(Failure::new("send.not-a-notice")),
+        _ => {}
+    }
     let ack_by = args.ack_by.as_deref().map(|typed| deadline(typed, ctx.now())).transpose()?;
     let mut session = Session::open(ctx, Purpose::Act)?;
     // What waits goes first, and the directory is brought up to date; without the exchange, what this
@@ -102,6 +107,10 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     let mail = exchange_mail(&mut session).await?;
     mail.tell_unsent(ctx);
     let recipients = recipients::resolve(session.directory(), &args.to)?;
+    let own = session.identity().terminal()?.institution;
+    if let Some(to) = recipients.iter().find(|to| to.destination.institution == own) {
+        return Err(Failure::new("recipient.own").with("number", &to.party.number));
+    }
     let draft = Draft { form: &form, urgency: urgency(args), ack_by, case: args.case };
     let worker = choose_worker(session.identity().terminal()?, args.worker.as_deref())?;
     let letters = with_signer(&session, worker, |signer| {

@@ -8,8 +8,9 @@ use super::message::RECORDS;
 use crate::failure::Failure;
 use crate::vault::Vault;
 
-/// Characters of an id that are shown at least.
-pub const SHORT_ID: usize = 8;
+/// Characters of an id that are shown at least: the whole time in it, to the millisecond. What is shown
+/// today still names one message tomorrow, and both sides read the same to each other on the telephone.
+pub const SHORT_ID: usize = 12;
 
 /// Hexadecimal digits of an id.
 const DIGITS: usize = 32;
@@ -36,7 +37,7 @@ pub fn find(vault: &Vault, text: &str) -> Result<(Id, Id), Failure> {
 
 /// For each id the shortest beginning that no other one has, of at least [`SHORT_ID`] characters.
 ///
-/// Ids begin with their time, so those of one minute share their first eight.
+/// Ids begin with their time, so those of one millisecond share their first twelve.
 #[must_use]
 pub fn short_ids(all: &[(Id, Id)]) -> BTreeMap<Id, String> {
     let mut ids: Vec<String> = all.iter().map(|(_, id)| id.to_string()).collect();
@@ -105,8 +106,8 @@ mod tests {
     fn short_ids_are_unique_and_find_their_message() {
         let all = ids(&["0190aaaa11", "0190aaaa12", "0190b"]);
         let short = short_ids(&all);
-        assert_eq!(short[&all[0].1], "0190aaaa11");
-        assert_eq!(short[&all[2].1], "0190b000");
+        assert_eq!(short[&all[0].1], "0190aaaa1100");
+        assert_eq!(short[&all[2].1], "0190b0000000");
         for (_, id) in &all {
             assert_eq!(one_of(&all, &short[id]).unwrap().1, *id);
         }
