@@ -137,11 +137,6 @@ impl<'c> Session<'c> {
         Ok(rpc)
     }
 
-    /// Forgets the connection, so that the next call makes a new one.
-    pub fn disconnect(&mut self) {
-        self.rpc = None;
-    }
-
     /// The surroundings of the command.
     #[must_use]
     pub fn ctx(&self) -> &'c Context {

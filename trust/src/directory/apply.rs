@@ -223,14 +223,14 @@ impl Directory {
         terminal: &Terminal,
     ) -> Result<(), Refusal> {
         self.check_institution_signed(at, statement, terminal.institution, true)?;
-        if self.terminals.contains_key(&terminal.terminal) {
+        if self.terminals.contains(&terminal.terminal) {
             return Err(Refusal::Continuity("a terminal id is admitted once"));
         }
         self.bind(vec![signature_binding(&terminal.key, Role::Terminal, terminal.terminal)])?;
         let member = self.members.get_mut(&terminal.institution).ok_or(Refusal::UnknownParty)?;
         let entry = TerminalEntry { key: terminal.key, admitted: at, removed: None };
         member.terminals.insert(terminal.terminal, entry);
-        self.terminals.insert(terminal.terminal, terminal.institution);
+        self.terminals.insert(terminal.terminal);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What the directory knows, and how it is asked.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::hash::{Hash, sha256};
 use crate::leaf::{LogPosition, PrivateLeaf};
@@ -79,7 +79,8 @@ pub struct Directory {
     pub(super) keys: HashMap<Hash, Holder>,
     pub(super) numbers: BTreeMap<InstitutionNumber, Id>,
     pub(super) names: BTreeMap<String, Id>,
-    pub(super) terminals: BTreeMap<Id, Id>,
+    /// Every terminal id that was ever admitted.
+    pub(super) terminals: BTreeSet<Id>,
     pub(super) catalogues: Vec<Entry<CatalogueRelease>>,
     pub(super) last: Option<LogPosition>,
     /// Entry digest and time of each clear leaf by number, where the chain is whole.
@@ -97,7 +98,7 @@ impl Directory {
             keys: HashMap::new(),
             numbers: BTreeMap::new(),
             names: BTreeMap::new(),
-            terminals: BTreeMap::new(),
+            terminals: BTreeSet::new(),
             catalogues: Vec::new(),
             last: None,
             heads: Vec::new(),
@@ -150,12 +151,6 @@ impl Directory {
     #[must_use]
     pub fn by_number(&self, number: &InstitutionNumber) -> Option<Id> {
         self.numbers.get(number).copied()
-    }
-
-    /// The institution that a terminal belongs to, also after its removal.
-    #[must_use]
-    pub fn terminal_owner(&self, terminal: Id) -> Option<Id> {
-        self.terminals.get(&terminal).copied()
     }
 
     /// The administrator of that id in the newest list.
