@@ -27,7 +27,7 @@ use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
-use tsumugu_durable::bodies::{BodyError, BodyReader, BodyStore};
+use tsumugu_durable::bodies::{BodyError, BodyStore};
 use tsumugu_durable::journal::{Journal, JournalError, JournalReader};
 use tsumugu_trust::directory::{ClearChain, Directory};
 use tsumugu_trust::leaf::LogPosition;
@@ -39,7 +39,7 @@ pub use open::{OpenError, Recovery};
 pub(crate) use read::wire_hashes;
 pub use read::{LeafInfo, Reader, Visibility};
 pub use rows::{InvitationRow, LeafRow, MAX_ANSWERS, MessageRow, WorkerRow};
-pub use stage::{Attached, Staged};
+pub use stage::Attached;
 pub use views::{Changes, ViewError, Views};
 pub(crate) use views::{key, table};
 
@@ -175,12 +175,6 @@ impl Ledger {
 
     fn journal_reader(&self) -> JournalReader {
         self.journal.reader()
-    }
-
-    /// Reads bodies.
-    #[must_use]
-    pub fn body_reader(&self) -> BodyReader {
-        self.bodies.reader()
     }
 }
 

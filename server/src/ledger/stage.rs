@@ -14,13 +14,6 @@ use tsumugu_trust::value::{Id, Time};
 use super::read::{LeafInfo, Visibility};
 use super::{Changes, ClearRow, Ledger, LedgerError, frames, key, table, write_lock};
 
-/// A leaf that the current round will commit.
-#[derive(Debug, Clone)]
-pub struct Staged {
-    /// What its receipt will say.
-    pub info: LeafInfo,
-}
-
 /// What a leaf brings along.
 #[derive(Debug, Default)]
 pub struct Attached {
@@ -56,7 +49,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The rule that is broken; then nothing has changed.
-    pub fn stage_clear(&mut self, now: Time, statement: &Statement) -> Result<Staged, Refusal> {
+    pub fn stage_clear(&mut self, now: Time, statement: &Statement) -> Result<LeafInfo, Refusal> {
         let at = self.next_clear_position(now);
         let leaf = ClearLeaf {
             time: at.time,
@@ -96,7 +89,7 @@ impl Ledger {
         now: Time,
         statement: &Statement,
         attached: Attached,
-    ) -> Result<Staged, LedgerError> {
+    ) -> Result<LeafInfo, LedgerError> {
         let at = self.next_position(now);
         let mut salt = [0; 32];
         aws_lc_rs::rand::fill(&mut salt).map_err(|_| LedgerError::Signing)?;
@@ -223,7 +216,7 @@ impl Ledger {
         info: LeafInfo,
         statement: &Statement,
         row: StagedLeaf,
-    ) -> Staged {
+    ) -> LeafInfo {
         write_lock(&self.tree).append(leaf.hash());
         self.last_time = info.at.time;
         if !statement.body.is_unsigned() {
@@ -231,6 +224,6 @@ impl Ledger {
         }
         self.round.infos.insert(row.index, info.clone());
         self.round.leaves.push(row);
-        Staged { info }
+        info
     }
 }

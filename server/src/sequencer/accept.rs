@@ -6,8 +6,9 @@ mod letters;
 mod statements;
 
 pub(crate) use statements::check_proposal;
+use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::Statement;
-use tsumugu_trust::value::Time;
+use tsumugu_trust::value::{Id, Time};
 
 use super::command::{Command, Outcome};
 use crate::ledger::{LeafInfo, Ledger, LedgerError};
@@ -28,6 +29,11 @@ macro_rules! or_refuse {
 use or_refuse;
 
 pub(super) fn accept(ledger: &mut Ledger, now: Time, command: Command) -> Accepted<Outcome> {
+    if let Some(statement) = recognised_at_once(&command)
+        && let Some(first) = first_receipt(ledger, statement)?
+    {
+        return Ok(Ok(Outcome::Leaves(vec![first])));
+    }
     match command {
         Command::Bootstrap { list } => enrol::bootstrap(ledger, now, &list),
         Command::TrustList { list, candidacy } => {
@@ -54,6 +60,25 @@ pub(super) fn accept(ledger: &mut Ledger, now: Time, command: Command) -> Accept
         }
         Command::Tick | Command::Stop => statements::tick(ledger, now),
     }
+}
+
+/// The statement that a repeat is recognised by before anything else is asked. What comes over an
+/// institution's connection is recognised after it is known to be that institution's own.
+fn recognised_at_once(command: &Command) -> Option<&Statement> {
+    match command {
+        Command::Bootstrap { list } | Command::TrustList { list, .. } => Some(list),
+        Command::Invite { invitation } => Some(invitation),
+        Command::CloseInvitation { closed } => Some(closed),
+        Command::Enrol { record, .. } => Some(record),
+        Command::Administrate { statement } => Some(statement),
+        _ => None,
+    }
+}
+
+/// Whether a terminal still counts at a place: the gate let it in before its command waited.
+fn terminal_counts(ledger: &Ledger, at: LogPosition, institution: Id, terminal: Id) -> bool {
+    let member = ledger.directory().member(institution);
+    member.and_then(|m| m.terminals.get(&terminal)).is_some_and(|t| t.counts_at(at))
 }
 
 /// The leaf of a command that was accepted before: the caller gets the first receipt again.

@@ -8,22 +8,19 @@ use tsumugu_trust::statement::{EndedReason, InvitationEnded, Statement, unsigned
 use tsumugu_trust::value::{Id, Role, Time};
 
 use super::super::command::Outcome;
-use super::{Accepted, first_receipt, or_refuse};
+use super::{Accepted, or_refuse};
 use crate::ledger::{Ledger, LedgerError};
 use crate::refused::Refused;
 
 pub(super) fn bootstrap(ledger: &mut Ledger, now: Time, list: &Statement) -> Accepted<Outcome> {
-    if let Some(first) = first_receipt(ledger, list)? {
-        return Ok(Ok(Outcome::Leaves(vec![first])));
-    }
     if ledger.is_bootstrapped() {
         return Ok(Err(Refused::new(
             ErrorReason::AlreadyBootstrapped,
             "this log has its first trust list",
         )));
     }
-    let staged = or_refuse!(ledger.stage_clear(now, list));
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    let leaf = or_refuse!(ledger.stage_clear(now, list));
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
 pub(super) fn trust_list(
@@ -32,24 +29,18 @@ pub(super) fn trust_list(
     list: &Statement,
     candidacy: Option<&(Id, Statement)>,
 ) -> Accepted<Outcome> {
-    if let Some(first) = first_receipt(ledger, list)? {
-        return Ok(Ok(Outcome::Leaves(vec![first])));
-    }
     if let Some((invitation, _)) = candidacy {
         or_refuse!(open_invitation(ledger, now, *invitation));
     }
-    let staged = or_refuse!(ledger.stage_clear(now, list));
+    let leaf = or_refuse!(ledger.stage_clear(now, list));
     if let Some((invitation, request)) = candidacy {
         ledger.stage_private(now, request, Default::default())?;
         end_invitation(ledger, now, *invitation, EndedReason::Used)?;
     }
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
 pub(super) fn invite(ledger: &mut Ledger, now: Time, statement: &Statement) -> Accepted<Outcome> {
-    if let Some(first) = first_receipt(ledger, statement)? {
-        return Ok(Ok(Outcome::Leaves(vec![first])));
-    }
     let at = ledger.next_position(now);
     let invitation = or_refuse!(check_invitation(ledger.directory(), at, statement));
     let known = ledger.lookup::<crate::ledger::InvitationRow>(&crate::ledger::key(
@@ -72,19 +63,16 @@ pub(super) fn invite(ledger: &mut Ledger, now: Time, statement: &Statement) -> A
             "the invitation was made under an older trust list",
         )));
     }
-    let staged = ledger.stage_private(now, statement, Default::default())?;
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    let leaf = ledger.stage_private(now, statement, Default::default())?;
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
 pub(super) fn close(ledger: &mut Ledger, now: Time, statement: &Statement) -> Accepted<Outcome> {
-    if let Some(first) = first_receipt(ledger, statement)? {
-        return Ok(Ok(Outcome::Leaves(vec![first])));
-    }
     let at = ledger.next_position(now);
     let closed = or_refuse!(check_invitation_closed(ledger.directory(), at, statement));
     or_refuse!(open_invitation(ledger, now, closed.invitation));
-    let staged = ledger.stage_private(now, statement, Default::default())?;
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    let leaf = ledger.stage_private(now, statement, Default::default())?;
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
 /// An approved enrolment. The directory's rules are tried on a copy first: all commits, or none.
@@ -96,9 +84,6 @@ pub(super) fn enrol(
     checked: &CheckedEnrolment,
     invitation: Id,
 ) -> Accepted<Outcome> {
-    if let Some(first) = first_receipt(ledger, record)? {
-        return Ok(Ok(Outcome::Leaves(vec![first])));
-    }
     or_refuse!(open_invitation(ledger, now, invitation));
     let mut trial = ledger.directory().clone();
     let mut at = ledger.next_clear_position(now);
@@ -150,17 +135,13 @@ pub(super) fn enrol(
 
     let mut leaves = Vec::new();
     for statement in clear {
-        let staged = ledger.stage_clear(now, statement);
-        leaves.push(
-            staged
-                .map_err(|_| {
-                    LedgerError::Contradiction("a rule that held on the copy does not hold")
-                })?
-                .info,
-        );
+        let leaf = ledger.stage_clear(now, statement).map_err(|_| {
+            LedgerError::Contradiction("a rule that held on the copy does not hold")
+        })?;
+        leaves.push(leaf);
     }
     for statement in checked.statements.iter().filter(|s| !s.body.is_clear()) {
-        leaves.push(ledger.stage_private(now, statement, Default::default())?.info);
+        leaves.push(ledger.stage_private(now, statement, Default::default())?);
     }
     ledger.stage_private(now, enrolment, Default::default())?;
     end_invitation(ledger, now, invitation, EndedReason::Used)?;

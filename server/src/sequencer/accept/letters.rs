@@ -6,12 +6,12 @@ use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::directory::{Refusal, check_disposition, check_envelope, check_opened};
 use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::letter::{MAX_SEALED_BODY, MAX_SEALED_DETAIL};
-use tsumugu_trust::state::Event;
+use tsumugu_trust::state::{Event, MessageState};
 use tsumugu_trust::statement::{AnyBody, Envelope, Fetched, Statement, unsigned};
 use tsumugu_trust::value::{Id, Time};
 
 use super::super::command::{Outcome, OutgoingLetter};
-use super::{Accepted, first_receipt, or_refuse};
+use super::{Accepted, first_receipt, or_refuse, terminal_counts};
 use crate::ledger::{Attached, Ledger, LedgerError, MAX_ANSWERS, MessageRow, key, table};
 use crate::refused::Refused;
 
@@ -85,7 +85,7 @@ pub(super) fn send(
         }
         let body = ledger.put_body(&letter.body, letter.digest)?;
         let attached = Attached { body: Some(body), detail: Vec::new() };
-        leaves.push(ledger.stage_private(now, &letter.envelope, attached)?.info);
+        leaves.push(ledger.stage_private(now, &letter.envelope, attached)?);
     }
     Ok(Ok(Outcome::Leaves(leaves)))
 }
@@ -108,7 +108,7 @@ pub(super) fn fetch(
     let Some(member) = ledger.directory().member(institution) else {
         return Ok(Err(Refused::not_found()));
     };
-    if !member.terminals.get(&terminal).is_some_and(|terminal| terminal.counts_at(at)) {
+    if !terminal_counts(ledger, at, institution, terminal) {
         return Ok(Err(Refusal::NotAdmitted.into()));
     }
     if !member.is_active_at(at) {
@@ -131,7 +131,7 @@ pub(super) fn fetch(
         let said = Fetched { from, id, envelope: digest(&row)?, by: institution, terminal };
         let said = unsigned(ledger.origin(), &said)
             .map_err(|_| LedgerError::Contradiction("our own statement is malformed"))?;
-        ledger.stage_private(now, &said, Attached::default())?.info
+        ledger.stage_private(now, &said, Attached::default())?
     };
     Ok(Ok(Outcome::Body { fetched: Some(fetched), location: row.body }))
 }
@@ -156,8 +156,8 @@ pub(super) fn opened(
     if let (true, Some(first)) = (state.adds_nothing(Event::Opened), state.opened_at()) {
         return Ok(Ok(Outcome::Leaves(vec![ledger.leaf_info(first.index)?])));
     }
-    let staged = ledger.stage_private(now, statement, Attached::default())?;
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    let leaf = ledger.stage_private(now, statement, Attached::default())?;
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
 pub(super) fn dispose(
@@ -187,23 +187,24 @@ pub(super) fn dispose(
     if !fits {
         return Ok(Err(Refusal::Mismatch.into()));
     }
-    if said.previous != last_disposition(ledger, &row)? {
+    let state = row.state();
+    if said.previous != last_disposition(ledger, &state)? {
         let refused =
             Refused::new(ErrorReason::Rule, "another answer was logged first, or none was");
         return Ok(Err(refused.with("rule", "previous")));
     }
     let at = ledger.next_position(now);
     or_refuse!(check_disposition(ledger.directory(), at, statement, &envelope, digest(&row)?));
-    if row.state().answers().count() >= MAX_ANSWERS {
+    if state.answers().count() >= MAX_ANSWERS {
         return Ok(Err(Refused::limit("answers_per_message", MAX_ANSWERS)));
     }
-    let staged = ledger.stage_private(now, statement, Attached { body: None, detail })?;
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    let leaf = ledger.stage_private(now, statement, Attached { body: None, detail })?;
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
 /// Digest of the newest disposition of a message.
-fn last_disposition(ledger: &Ledger, row: &MessageRow) -> Result<Option<Hash>, LedgerError> {
-    let Some((at, _)) = row.state().answers().last() else { return Ok(None) };
+fn last_disposition(ledger: &Ledger, state: &MessageState) -> Result<Option<Hash>, LedgerError> {
+    let Some((at, _)) = state.answers().last() else { return Ok(None) };
     let record = ledger.leaf_info(at.index)?.record;
     Ok(Statement::parse(&record).ok().map(|statement| statement.digest()))
 }

@@ -7,7 +7,7 @@ use tsumugu_trust::value::{Id, Time};
 
 use super::super::command::Outcome;
 use super::enrol::end_invitation;
-use super::{Accepted, first_receipt, or_refuse};
+use super::{Accepted, first_receipt, or_refuse, terminal_counts};
 use crate::ledger::{Ledger, LedgerError};
 use crate::refused::Refused;
 
@@ -16,12 +16,9 @@ pub(super) fn administrate(
     now: Time,
     statement: &Statement,
 ) -> Accepted<Outcome> {
-    if let Some(first) = first_receipt(ledger, statement)? {
-        return Ok(Ok(Outcome::Leaves(vec![first])));
-    }
     or_refuse!(check_proposal(statement));
-    let staged = or_refuse!(ledger.stage_clear(now, statement));
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    let leaf = or_refuse!(ledger.stage_clear(now, statement));
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
 /// Whether administrators may propose a statement without an invitation.
@@ -70,15 +67,10 @@ pub(super) fn publish(
     }
     let at = ledger.next_position(now);
     // The gate let the terminal in before the command waited: it may have been removed since.
-    let counts = ledger
-        .directory()
-        .member(institution)
-        .and_then(|m| m.terminals.get(&terminal))
-        .is_some_and(|t| t.counts_at(at));
-    if !counts {
+    if !terminal_counts(ledger, at, institution, terminal) {
         return Ok(Err(Refused::new(ErrorReason::TerminalRemoved, "the terminal was removed")));
     }
-    let staged = match &statement.body {
+    let leaf = match &statement.body {
         AnyBody::Worker(worker) => {
             or_refuse!(check_worker(ledger.directory(), at, statement));
             let elsewhere = ledger.directory().holder_of(&worker.key).is_some();
@@ -106,7 +98,7 @@ pub(super) fn publish(
         }
         _ => or_refuse!(ledger.stage_clear(now, statement)),
     };
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
 /// A tick, and what has become due: invitations that expired.
@@ -125,6 +117,6 @@ pub(super) fn tick(ledger: &mut Ledger, now: Time) -> Accepted<Outcome> {
     }
     let tick = unsigned(ledger.origin(), &Tick {})
         .map_err(|_| LedgerError::Contradiction("our own statement is malformed"))?;
-    let staged = or_refuse!(ledger.stage_clear(now, &tick));
-    Ok(Ok(Outcome::Leaves(vec![staged.info])))
+    let leaf = or_refuse!(ledger.stage_clear(now, &tick));
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
