@@ -1,9 +1,18 @@
 //! Compiles the schema with protox: no `protoc` is needed on the machine.
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=tsumugu");
-    let files =
-        ["admin", "directory", "enrolment", "errors", "exchange", "letter", "log", "receipt"]
-            .map(|name| format!("tsumugu/v1/{name}.proto"));
+    let files = [
+        "admin",
+        "directory",
+        "enrolment",
+        "errors",
+        "exchange",
+        "letter",
+        "log",
+        "receipt",
+        "terminal",
+    ]
+    .map(|name| format!("tsumugu/v1/{name}.proto"));
     let set = protox::compile(files, ["."])?;
     let services = std::env::var_os("CARGO_FEATURE_SERVICES").is_some();
     tonic_prost_build::configure()

@@ -77,6 +77,7 @@ pub fn init(
         ca_pins: vec![ca.pin().to_vec().into()],
         trust_lists: Vec::new(),
         invitation: Default::default(),
+        terminal_of: String::new(),
     }
     .encode_to_vec();
     let mac = code.document_mac(&content);

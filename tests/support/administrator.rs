@@ -188,6 +188,7 @@ impl Administrator {
             ca_pins: vec![town.folder.ca_pin.to_vec().into()],
             trust_lists: town.eye.lists().into_iter().map(Bytes::from).collect(),
             invitation: statement.bytes().into(),
+            terminal_of: String::new(),
         }
         .encode_to_vec();
         let mac = code.document_mac(&content).0.to_vec().into();

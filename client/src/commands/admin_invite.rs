@@ -180,6 +180,7 @@ fn document(session: &Session<'_>, invitation: &Statement, code: &Code) -> v1::I
         ca_pins: pins.iter().map(|pin| pin.0.to_vec().into()).collect(),
         trust_lists: lists.iter().map(|list| list.clone().into()).collect(),
         invitation: invitation.bytes().into(),
+        terminal_of: String::new(),
     };
     let content = content.encode_to_vec();
     let mac = code.document_mac(&content);

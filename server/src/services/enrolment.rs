@@ -65,6 +65,24 @@ impl EnrolmentService for Enrolment {
     ) -> Answer<v1::CountersignTrustListResponse> {
         answer(countersign::countersign(&self.0, request.into_inner()).await)
     }
+    async fn request_terminal(
+        &self,
+        _: Request<v1::RequestTerminalRequest>,
+    ) -> Answer<v1::RequestTerminalResponse> {
+        Err(tonic::Status::unimplemented("further terminals"))
+    }
+    async fn get_terminal_admission(
+        &self,
+        _: Request<v1::GetTerminalAdmissionRequest>,
+    ) -> Answer<v1::GetTerminalAdmissionResponse> {
+        Err(tonic::Status::unimplemented("further terminals"))
+    }
+    async fn renew_certificate(
+        &self,
+        _: Request<v1::RenewCertificateRequest>,
+    ) -> Answer<v1::RenewCertificateResponse> {
+        Err(tonic::Status::unimplemented("renewal"))
+    }
 }
 
 /// Bytes of an HMAC-SHA-256. The exchange cannot check a request's, but it stores no other bytes.

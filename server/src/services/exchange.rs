@@ -27,6 +27,7 @@ pub struct Letters(pub Arc<Exchange>);
 impl ExchangeService for Letters {
     type SubscribeStream = ReceiverStream<Result<v1::SubscribeResponse, Status>>;
     type FetchStream = ReceiverStream<Result<v1::FetchResponse, Status>>;
+    type FetchAttachmentStream = ReceiverStream<Result<v1::FetchAttachmentResponse, Status>>;
 
     async fn send(&self, request: Request<v1::SendRequest>) -> Answer<v1::SendResponse> {
         let caller = self.0.signer(&request)?;
@@ -54,6 +55,21 @@ impl ExchangeService for Letters {
     async fn track(&self, request: Request<v1::TrackRequest>) -> Answer<v1::TrackResponse> {
         let caller = self.0.terminal(&request)?;
         answer(track::track(&self.0, caller, &request.into_inner()))
+    }
+    async fn upload_attachment(
+        &self,
+        _: Request<tonic::Streaming<v1::UploadAttachmentRequest>>,
+    ) -> Answer<v1::UploadAttachmentResponse> {
+        Err(Status::unimplemented("attachments"))
+    }
+    async fn get_upload(&self, _: Request<v1::GetUploadRequest>) -> Answer<v1::GetUploadResponse> {
+        Err(Status::unimplemented("attachments"))
+    }
+    async fn fetch_attachment(
+        &self,
+        _: Request<v1::FetchAttachmentRequest>,
+    ) -> Answer<Self::FetchAttachmentStream> {
+        Err(Status::unimplemented("attachments"))
     }
 }
 

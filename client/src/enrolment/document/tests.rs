@@ -49,6 +49,7 @@ fn content(world: &World) -> v1::InvitationContent {
         ca_pins: list.body.ca_pins.iter().map(|pin| pin.0.to_vec().into()).collect(),
         trust_lists: world.entries.iter().map(|entry| entry.record.clone().into()).collect(),
         invitation: by.bytes().into(),
+        terminal_of: String::new(),
     }
 }
 
