@@ -227,6 +227,7 @@ async fn who_cannot_receive_gets_nothing() {
         number: "1270099999".parse().unwrap(),
         name: "ＦＡＸだけの診療所".parse().unwrap(),
         kana: "ふぁっくす".parse().unwrap(),
+        town: None,
         kind: InstitutionKind::Clinic,
         telephone: "04-7000-0002".parse().unwrap(),
         fax: Some("04-7000-0003".parse().unwrap()),

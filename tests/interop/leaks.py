@@ -20,7 +20,7 @@ import sys
 
 LEAST_TEXT = 4
 LEAST_DIGITS = 6
-PUBLIC_LINES = {"name", "kana", "number", "telephone", "fax", "label", "unit"}
+PUBLIC_LINES = {"name", "kana", "town", "number", "telephone", "fax", "label", "unit"}
 TIMES = re.compile(
     rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|(?:mon|tue|wed|thu|fri|sat|sun) \d\d:\d\d-\d\d:\d\d"
 )

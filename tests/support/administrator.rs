@@ -173,6 +173,7 @@ impl Administrator {
             number: member.then(|| wanted.number.parse().unwrap()),
             name: member.then(|| wanted.name.parse().unwrap()),
             kana: member.then(|| "びょういん".parse().unwrap()),
+            town: None,
             kind: member.then_some(InstitutionKind::Hospital),
             telephone: member.then(|| "04-7000-0001".parse().unwrap()),
             fax: None,

@@ -52,7 +52,7 @@ pub struct AdminInitArgs {
 #[derive(Debug, Clone, Args)]
 pub struct InviteArgs {
     /// 管理者を招待する / invite an administrator
-    #[arg(long, conflicts_with_all = ["fax_only", "number", "name", "kana", "kind", "telephone", "fax", "label"])]
+    #[arg(long, conflicts_with_all = ["fax_only", "number", "name", "kana", "town", "kind", "telephone", "fax", "label"])]
     pub administrator: bool,
     /// 参加しない施設をFAXの宛先として載せる / list an institution that is reached by FAX only
     #[arg(long, requires = "fax")]
@@ -66,6 +66,9 @@ pub struct InviteArgs {
     /// よみがな / reading of the name
     #[arg(long, value_parser = values::text, required_unless_present = "administrator")]
     pub kana: Option<Text>,
+    /// 所在地（市区町村、または町名まで。例 流山市平和台） / city or town, such as 流山市平和台
+    #[arg(long, value_parser = values::text)]
+    pub town: Option<Text>,
     /// 種別：hospital, clinic, care-office, community-support, visiting-nurse, pharmacy, facility, fire-service, municipality, association, exchange / kind
     #[arg(long, value_parser = values::kind, required_unless_present = "administrator")]
     pub kind: Option<InstitutionKind>,

@@ -143,6 +143,7 @@ pub fn institution_record(
         number: invitation.number.clone().ok_or_else(missing)?,
         name: invitation.name.clone().ok_or_else(missing)?,
         kana: invitation.kana.clone().ok_or_else(missing)?,
+        town: invitation.town.clone(),
         kind: invitation.kind.ok_or_else(missing)?,
         telephone: invitation.telephone.clone().ok_or_else(missing)?,
         fax: invitation.fax.clone(),

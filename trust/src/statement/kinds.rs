@@ -98,6 +98,8 @@ statement! {
         name: one Text = "name",
         /// Reading (かな).
         kana: one Text = "kana",
+        /// City, town or district (所在地): what tells offices of like names apart in a list.
+        town: maybe Text = "town",
         /// What it is.
         kind: one InstitutionKind = "kind",
         /// Telephone of the register, not of a letter.
@@ -229,6 +231,8 @@ statement! {
         /// As in the record to be.
         kana: maybe Text = "kana",
         /// As in the record to be.
+        town: maybe Text = "town",
+        /// As in the record to be.
         kind: maybe InstitutionKind = "kind",
         /// As in the record to be.
         telephone: maybe Telephone = "telephone",
@@ -245,7 +249,7 @@ statement! {
     } where |i| {
         let member = i.purpose != Purpose::Administrator;
         let all = i.number.is_some() && i.name.is_some() && i.kana.is_some() && i.kind.is_some() && i.telephone.is_some();
-        let none = i.number.is_none() && i.name.is_none() && i.kana.is_none() && i.kind.is_none() && i.telephone.is_none() && i.fax.is_none() && i.label.is_none();
+        let none = i.number.is_none() && i.name.is_none() && i.kana.is_none() && i.town.is_none() && i.kind.is_none() && i.telephone.is_none() && i.fax.is_none() && i.label.is_none();
         need(if member { all } else { none }, "an institution's attributes stand just where an institution is invited")
     }
 }

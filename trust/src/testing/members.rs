@@ -146,6 +146,7 @@ impl World {
             number: number.parse().expect("ten digits"),
             name: text(name),
             kana: text("つむぐ"),
+            town: None,
             kind,
             telephone: "04-7000-0001".parse().expect("a telephone number"),
             fax: None,

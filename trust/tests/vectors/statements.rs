@@ -77,6 +77,7 @@ fn clear(all: &mut Examples, scene: &Scene) {
     });
     all.signed(&list, &administrators);
     let mut record = office.record.clone();
+    record.town = Some("流山市".parse().unwrap());
     record.fax = Some("04-7000-0009".parse().unwrap());
     record.label = Some("東".parse().unwrap());
     record.predecessor = Some(scene.hospital.id);
@@ -115,6 +116,7 @@ fn joining(all: &mut Examples, scene: &Scene) {
         number: Some(record.number.clone()),
         name: Some(record.name.clone()),
         kana: Some(record.kana.clone()),
+        town: Some("流山市".parse().unwrap()),
         kind: Some(InstitutionKind::CareOffice),
         telephone: Some(record.telephone.clone()),
         fax: None,

@@ -84,6 +84,7 @@ impl Desk {
             number: member.then(|| "1270000099".parse().unwrap()),
             name: member.then(|| "つむぐ居宅".parse().unwrap()),
             kana: member.then(|| "つむぐ".parse().unwrap()),
+            town: None,
             kind: member.then_some(InstitutionKind::CareOffice),
             telephone: member.then(|| "04-7000-0099".parse().unwrap()),
             fax: None,

@@ -18,6 +18,7 @@ fn invitation(world: &World) -> Invitation {
         number: None,
         name: None,
         kana: None,
+        town: None,
         kind: None,
         telephone: None,
         fax: None,

@@ -17,6 +17,7 @@ pub(super) fn invitation(world: &mut World, purpose: Purpose) -> Invitation {
         number: institution.then(|| "1270000001".parse().unwrap()),
         name: institution.then(|| "流山総合病院".parse().unwrap()),
         kana: institution.then(|| "ながれやまそうごうびょういん".parse().unwrap()),
+        town: institution.then(|| "流山市".parse().unwrap()),
         kind: institution.then_some(InstitutionKind::Hospital),
         telephone: institution.then(|| "04-7000-0001".parse().unwrap()),
         fax: None,
