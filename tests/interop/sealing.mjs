@@ -3,10 +3,11 @@
 //
 //     sealing.mjs VECTORS-FOLDER AGE-ENCRYPTION-FOLDER
 
-import { createDecipheriv, createHash, hkdfSync, webcrypto } from "node:crypto";
+import { createHash, webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { identity as keyed } from "./keyed.mjs";
 
 // Node before 20 has it only under another name; typage looks for it when it is loaded.
 globalThis.crypto ??= webcrypto;
@@ -29,23 +30,7 @@ async function open(file, identity) {
   return decrypter.decrypt(new Uint8Array(file));
 }
 
-/** The stanza `tsumugu-key` (docs/FORMATS.md, section 4.3), as an identity that typage can use. */
-function underKey(key) {
-  return {
-    unwrapFileKey(stanzas) {
-      const stanza = stanzas.find(({ args }) => args[0] === "tsumugu-key");
-      if (!stanza) return null;
-      const salt = Buffer.from(stanza.args[1], "base64");
-      const wrapping = hkdfSync("sha256", Buffer.from(key, "hex"), salt, "tsumugu/v1/tsumugu-key", 32);
-      const body = Buffer.from(stanza.body);
-      const cipher = createDecipheriv("chacha20-poly1305", Buffer.from(wrapping), Buffer.alloc(12), {
-        authTagLength: 16,
-      });
-      cipher.setAuthTag(body.subarray(16));
-      return new Uint8Array(Buffer.concat([cipher.update(body.subarray(0, 16)), cipher.final()]));
-    },
-  };
-}
+const underKey = (key) => keyed(Buffer.from(key, "hex"));
 
 const letter = json("letter.json");
 if (letter.sealed_to.length < 2) throw new Error("the letter is not sealed to sender and recipient");

@@ -23,7 +23,7 @@ use rand::RngCore;
 use zeroize::Zeroizing;
 
 use super::header::decode;
-use super::{OpenError, SealError, file, hybrid};
+use super::{OpenError, SealError, file};
 
 /// The stanza's type.
 const TAG: &str = "tsumugu-key";
@@ -37,18 +37,9 @@ const SALT: usize = 16;
 /// Bytes of the wrapped file key: the key and what authenticates it.
 const BODY: usize = FILE_KEY_BYTES + 16;
 
-/// The recipient types of age and its official plugins (C2SP age; the age plugin for PIV tokens).
-/// Beside a `tsumugu-key` stanza they would be a second way in.
-const OTHER_TYPES: [&str; 8] = [
-    "X25519",
-    "scrypt",
-    "ssh-rsa",
-    "ssh-ed25519",
-    "piv-p256",
-    "p256tag",
-    "mlkem768p256tag",
-    hybrid::TAG,
-];
+/// How the type of a stanza ends that means nothing: writers of age files add one with random bytes
+/// to keep readers honest. Any other type beside ours would be a second way in.
+const GREASE: &str = "-grease";
 
 /// Seals `plain` so that whoever has `key` can open it.
 ///
@@ -64,22 +55,19 @@ pub fn seal_with_key(key: &[u8; 32], plain: &[u8]) -> Result<Vec<u8>, SealError>
 ///
 /// # Errors
 ///
-/// [`OpenError::Malformed`] also where the file has several `tsumugu-key` stanzas, or one of age's
-/// recipient types beside it. Stanzas of unknown types are passed over.
+/// [`OpenError::Malformed`] also where the file has several `tsumugu-key` stanzas, or one of another
+/// type beside it that is not grease (`docs/FORMATS.md`, section 4.3).
 pub fn open_with_key(
     key: &[u8; 32],
     sealed: &[u8],
     limit: usize,
 ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
     let file = file::SealedFile::parse(sealed, limit)?;
-    if file.stanzas().iter().any(|stanza| OTHER_TYPES.contains(&stanza.tag.as_str())) {
-        return Err(OpenError::Malformed);
+    let mut ours = file.stanzas().iter().filter(|stanza| !stanza.tag.ends_with(GREASE));
+    match (ours.next(), ours.next()) {
+        (Some(stanza), None) if stanza.tag == TAG => file.open(&unwrap_key(key, stanza)?),
+        _ => Err(OpenError::Malformed),
     }
-    let mut ours = file.stanzas().iter().filter(|stanza| stanza.tag == TAG);
-    let (Some(stanza), None) = (ours.next(), ours.next()) else {
-        return Err(OpenError::Malformed);
-    };
-    file.open(&unwrap_key(key, stanza)?)
 }
 
 fn unwrap_key(key: &[u8; 32], stanza: &Stanza) -> Result<FileKey, OpenError> {
