@@ -13,6 +13,7 @@ use tsumugu_trust::checkpoint::{Checkpoint, VerifiedCheckpoint};
 use tsumugu_trust::code::Code;
 use tsumugu_trust::evidence::{Evidence, EvidenceRefused, verify};
 use tsumugu_trust::hash::{Hash, sha256};
+use tsumugu_trust::keyring::Keyring;
 use tsumugu_trust::leaf::Leaf;
 use tsumugu_trust::letter::{MAX_LETTER, pack, padme, unpack};
 use tsumugu_trust::note::{Note, SigningKey, VerifyingKey};
@@ -42,6 +43,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("letter_unpack", letter_unpack),
     ("code", code),
     ("evidence", evidence),
+    ("keyring", keyring),
 ];
 
 /// The most plaintext that a sealed seed may give.
@@ -221,6 +223,13 @@ fn check_evidence(file: &[u8]) {
             let other = verify(&evidence, Some(Hash([0; 32])), None);
             assert_eq!(other, Err(EvidenceRefused::OtherRoot { shown }));
         }
+    }
+}
+
+/// Keyrings, as they are before they are sealed.
+pub(crate) fn keyring(data: &[u8]) {
+    if let Ok(keyring) = Keyring::parse(data) {
+        assert_eq!(&*keyring.encode().expect("it was read"), data, "a keyring has one spelling");
     }
 }
 

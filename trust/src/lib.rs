@@ -7,6 +7,7 @@ pub mod code;
 pub mod directory;
 pub mod evidence;
 pub mod hash;
+pub mod keyring;
 pub mod leaf;
 pub mod letter;
 pub mod merkle;

@@ -11,6 +11,7 @@ mod model;
 mod names;
 mod private;
 mod refusal;
+mod terminal;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -27,3 +28,7 @@ pub use private::{
     check_envelope, check_opened, check_recall, check_worker, check_worker_removed,
 };
 pub use refusal::Refusal;
+pub use terminal::{
+    CheckedRenewal, CheckedTerminalRequest, RENEWAL_WINDOW_MS, RenewalHolder, check_renewal,
+    check_terminal_request,
+};

@@ -11,6 +11,7 @@ mod chain;
 mod institutions;
 mod private;
 mod requests;
+mod terminals;
 
 /// A hospital and a care office under one administrator.
 fn pair() -> (World, TestInstitution, TestInstitution) {

@@ -311,6 +311,41 @@ statement! {
 }
 
 statement! {
+    /// A further terminal's request (端末の追加). Signed by the terminal key it names; never a leaf: the
+    /// admission is.
+    TerminalRequest = "terminal-request" {
+        /// The invitation.
+        invitation: one Id = "invitation",
+        /// Digest of the newest trust list the new terminal was shown.
+        trust_list: one Hash = "trust-list",
+        /// The institution that it is to be a terminal of.
+        institution: one Id = "institution",
+        /// The terminal to be.
+        terminal: one Id = "terminal",
+        /// Its signature key.
+        key: one Key = "key",
+        /// What the keyring is sealed to; used once.
+        recipient: one RecipientText = "recipient",
+        /// SHA-256 of the TLS certificate request, DER.
+        csr: one Hash = "csr",
+    }
+}
+
+statement! {
+    /// Asks for a new certificate (証明書の更新). Signed by that terminal, or that administrator; never a leaf.
+    Renewal = "renewal" {
+        /// The terminal's institution; absent for an administrator.
+        institution: maybe Id = "institution",
+        /// The terminal or administrator.
+        holder: one Id = "holder",
+        /// SHA-256 of the TLS certificate request, DER.
+        csr: one Hash = "csr",
+        /// When it was made, the holder's word.
+        made: one Time = "made",
+    }
+}
+
+statement! {
     /// Admits a worker at a terminal (職員). Signed by the institution; private.
     Worker = "worker" {
         /// The institution.

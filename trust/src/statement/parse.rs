@@ -60,6 +60,8 @@ kinds!(
     InvitationEnded,
     Enrolment,
     Candidacy,
+    TerminalRequest,
+    Renewal,
     Worker,
     WorkerRemoved,
     Envelope,
@@ -86,6 +88,12 @@ impl AnyBody {
                 | Self::Undelivered(_)
                 | Self::Destroyed(_)
         )
+    }
+
+    /// Whether the log holds it as a leaf of its own. The others travel beside the log or inside a letter.
+    #[must_use]
+    pub fn is_leaf(&self) -> bool {
+        !matches!(self, Self::TerminalRequest(_) | Self::Renewal(_) | Self::Author(_))
     }
 
     /// Whether its leaf is clear: the statement itself is in the log, for all to read.

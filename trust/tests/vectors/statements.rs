@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tsumugu_trust::hash::{Hash, sha256};
+use tsumugu_trust::seal::SealingIdentity;
 use tsumugu_trust::statement::*;
 use tsumugu_trust::testing::{TestKey, World};
 use tsumugu_trust::value::{Id, InstitutionKind, Time};
@@ -9,7 +10,7 @@ use tsumugu_trust::value::{Id, InstitutionKind, Time};
 use super::scene::{Scene, key};
 
 /// Kinds of statement in `docs/FORMATS.md`, section 2.1.
-const KINDS: usize = 26;
+const KINDS: usize = 28;
 
 struct Examples {
     world: World,
@@ -36,7 +37,7 @@ impl Examples {
         self.made.push(json!({
             "kind": statement.body.kind(),
             "signed_by": signers,
-            "leaf": if statement.body.is_clear() { "clear" } else { "private" },
+            "leaf": leaf(&statement.body),
             "bytes": String::from_utf8(bytes).unwrap(),
             "digest": statement.digest().to_string(),
         }));
@@ -57,6 +58,14 @@ pub(crate) fn examples(scene: &Scene) -> Value {
     all.keys.dedup();
     let keys: Vec<Value> = all.keys.iter().map(key).collect();
     json!({ "origin": all.world.origin.to_string(), "keys": keys, "statements": all.made })
+}
+
+fn leaf(body: &AnyBody) -> &'static str {
+    match (body.is_clear(), body.is_leaf()) {
+        (true, _) => "clear",
+        (false, true) => "private",
+        (false, false) => "none",
+    }
 }
 
 fn digest_of(label: &str) -> Hash {
@@ -150,6 +159,21 @@ fn joining(all: &mut Examples, scene: &Scene) {
     let csr = digest_of("csr");
     let lines = Candidacy { invitation, trust_list, administrator: candidate.line(), csr };
     all.signed(&lines, &[&candidate.key]);
+    let further = all.world.new_terminal();
+    let sealed_to = SealingIdentity::from_seed(&all.world.random.bytes()).to_recipient();
+    let lines = TerminalRequest {
+        invitation,
+        trust_list,
+        institution: office.id,
+        terminal: further.id,
+        key: further.key.public(),
+        recipient: RecipientText::from(&sealed_to),
+        csr,
+    };
+    all.signed(&lines, &[&further.key]);
+    let made = Time(1_775_606_400_000);
+    let lines = Renewal { institution: Some(office.id), holder: office.terminal.id, csr, made };
+    all.signed(&lines, &[&office.terminal.key]);
     let AnyBody::Worker(lines) = &worker.statement.body else { panic!("a worker") };
     all.signed(lines, &[&office.key]);
     all.signed(&WorkerRemoved { institution: office.id, worker: worker.id }, &[&office.key]);
