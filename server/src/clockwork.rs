@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tsumugu_durable::DiskError;
+
 use crate::ca::needs_renewal;
 use crate::exchange::Exchange;
 use crate::sequencer::Command;
@@ -21,8 +23,17 @@ pub(crate) async fn run(
         if let Err(refused) = exchange.sequencer.submit(Command::Tick).await {
             tracing::error!(reason = refused.reason.text(), "the tick was not taken");
         }
+        if let Err(error) = sweep(&exchange).await {
+            tracing::error!(%error, "invitations that are over could not be removed");
+        }
         renew(&exchange, &certificate);
     }
+}
+
+/// A keyring that its terminal has not fetched in time is kept no longer.
+async fn sweep(exchange: &Exchange) -> Result<(), DiskError> {
+    let _one = exchange.pending.lock().await;
+    exchange.pending.sweep_terminals(exchange.now())
 }
 
 /// The server's certificate lives in memory: a new one needs no restart.

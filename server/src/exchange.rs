@@ -16,6 +16,7 @@ use crate::ledger::{LeafInfo, LedgerError, Published, Reader};
 use crate::party::Party;
 use crate::pending::Pending;
 use crate::refused::Refused;
+use crate::renewals::Renewals;
 use crate::sequencer::{Command, Done, Outcome, Sequencer};
 use crate::settings::Settings;
 
@@ -36,6 +37,8 @@ pub struct Exchange {
     pub settings: Settings,
     /// Invitations, requests and half-signed records: what is not history yet.
     pub pending: Pending,
+    /// How often certificates were renewed lately.
+    pub renewals: Renewals,
     /// Open subscriptions by institution.
     pub subscribers: Mutex<HashMap<Id, u32>>,
 }

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod party;
 pub mod pending;
 pub mod refused;
+pub mod renewals;
 pub mod run;
 pub mod sequencer;
 pub mod services;

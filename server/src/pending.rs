@@ -2,6 +2,8 @@
 //! not derivable, so never only in the views. One file each, written atomically: a crash leaves the
 //! old file or the new one.
 
+mod terminals;
+
 use std::path::{Path, PathBuf};
 
 use prost::Message;
@@ -13,6 +15,8 @@ use tsumugu_durable::atomic::{
 use tsumugu_proto::v1;
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::value::{Id, Value};
+
+pub use terminals::{StoredTerminal, TERMINAL_DAY_MS, TERMINALS};
 
 /// Invitations' folder.
 pub const INVITATIONS: &str = "enrolments";
@@ -66,7 +70,7 @@ impl Pending {
     /// # Errors
     /// [`DiskError`]
     pub fn open(dir: &Path) -> Result<Self, DiskError> {
-        for folder in [INVITATIONS, PROPOSALS] {
+        for folder in [INVITATIONS, PROPOSALS, TERMINALS] {
             let folder = dir.join(folder);
             create_dir_durable(&folder)?;
             sweep_temporaries(&folder)?;

@@ -17,6 +17,7 @@ use tsumugu_proto::v1::directory_service_server::DirectoryServiceServer;
 use tsumugu_proto::v1::enrolment_service_server::EnrolmentServiceServer;
 use tsumugu_proto::v1::exchange_service_server::ExchangeServiceServer;
 use tsumugu_proto::v1::log_service_server::LogServiceServer;
+use tsumugu_proto::v1::terminal_service_server::TerminalServiceServer;
 
 use crate::ca::{CaError, IssuingCa};
 use crate::clockwork;
@@ -25,6 +26,7 @@ use crate::gate::{Gate, RootsError, incoming};
 use crate::keys::{self, KeyError};
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery};
 use crate::pending::Pending;
+use crate::renewals::Renewals;
 use crate::sequencer::{Command, Sequencer};
 use crate::services;
 use crate::settings::{Settings, SettingsError};
@@ -136,6 +138,7 @@ impl Server {
             clock,
             settings,
             pending,
+            renewals: Renewals::default(),
             subscribers: Default::default(),
         };
         Ok(Self {
@@ -198,6 +201,10 @@ impl Server {
             ))
             .add_service(InterceptedService::new(
                 LogServiceServer::new(services::log::Log(exchange.clone())),
+                known.clone(),
+            ))
+            .add_service(InterceptedService::new(
+                TerminalServiceServer::new(services::terminal::Terminals(exchange.clone())),
                 known.clone(),
             ))
             .add_service(InterceptedService::new(

@@ -5,6 +5,7 @@ pub mod directory;
 pub mod enrolment;
 pub mod exchange;
 pub mod log;
+pub mod terminal;
 
 use tonic::Status;
 use tsumugu_proto::v1::ErrorReason;
@@ -13,6 +14,9 @@ use tsumugu_trust::value::Id;
 
 use crate::exchange::Exchange;
 use crate::refused::Refused;
+
+/// Longest document of an invitation, bytes.
+const MAX_DOCUMENT: usize = 256 * 1024;
 
 type Answer<T> = Result<tonic::Response<T>, Status>;
 

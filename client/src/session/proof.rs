@@ -60,7 +60,8 @@ impl Session<'_> {
             .map_err(|error| Failure::bad_proof(&error.to_string()).because(error))?;
         let statement = Statement::parse(&verified.record)
             .map_err(|error| Failure::bad_proof("the record is not a statement").because(error))?;
-        if statement.body.is_clear() != matches!(verified.leaf, Leaf::Clear(_)) {
+        let is_clear = matches!(verified.leaf, Leaf::Clear(_));
+        if !statement.body.is_leaf() || statement.body.is_clear() != is_clear {
             return Err(Failure::bad_proof("the leaf is not of the statement's sort"));
         }
         self.accept(verified.checkpoint.clone()).await?;

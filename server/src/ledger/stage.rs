@@ -90,6 +90,9 @@ impl Ledger {
         statement: &Statement,
         attached: Attached,
     ) -> Result<LeafInfo, LedgerError> {
+        if statement.body.is_clear() || !statement.body.is_leaf() {
+            return Err(LedgerError::Contradiction("a statement that is no private leaf"));
+        }
         let at = self.next_position(now);
         let mut salt = [0; 32];
         aws_lc_rs::rand::fill(&mut salt).map_err(|_| LedgerError::Signing)?;

@@ -4,19 +4,23 @@ mod bootstrap;
 mod countersign;
 mod get_enrolment;
 mod get_invitation;
+mod get_terminal_admission;
+mod renew_certificate;
 mod request_candidacy;
 mod request_enrolment;
+mod request_terminal;
 
 use std::sync::Arc;
 
 use tonic::Request;
 use tsumugu_proto::v1::enrolment_service_server::EnrolmentService;
 use tsumugu_proto::v1::{self, ErrorReason};
-use tsumugu_trust::hash::Hash;
+use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::statement::{AnyBody, Invitation, Statement};
 use tsumugu_trust::value::Id;
 
 use super::{Answer, answer};
+use crate::ca::RequestedKey;
 use crate::exchange::Exchange;
 use crate::pending::StoredInvitation;
 use crate::refused::Refused;
@@ -67,26 +71,37 @@ impl EnrolmentService for Enrolment {
     }
     async fn request_terminal(
         &self,
-        _: Request<v1::RequestTerminalRequest>,
+        request: Request<v1::RequestTerminalRequest>,
     ) -> Answer<v1::RequestTerminalResponse> {
-        Err(tonic::Status::unimplemented("further terminals"))
+        answer(request_terminal::request_terminal(&self.0, request.into_inner()).await)
     }
     async fn get_terminal_admission(
         &self,
-        _: Request<v1::GetTerminalAdmissionRequest>,
+        request: Request<v1::GetTerminalAdmissionRequest>,
     ) -> Answer<v1::GetTerminalAdmissionResponse> {
-        Err(tonic::Status::unimplemented("further terminals"))
+        answer(get_terminal_admission::get_terminal_admission(&self.0, &request.into_inner()))
     }
     async fn renew_certificate(
         &self,
-        _: Request<v1::RenewCertificateRequest>,
+        request: Request<v1::RenewCertificateRequest>,
     ) -> Answer<v1::RenewCertificateResponse> {
-        Err(tonic::Status::unimplemented("renewal"))
+        answer(renew_certificate::renew_certificate(&self.0, &request.into_inner()))
     }
 }
 
 /// Bytes of an HMAC-SHA-256. The exchange cannot check a request's, but it stores no other bytes.
 const MAC: usize = 32;
+
+/// Reads a certificate request, which has to be the one that a signed request names.
+pub(super) fn requested_key(csr: &[u8], named: Hash) -> Result<RequestedKey, Refused> {
+    let key = RequestedKey::from_csr(csr)
+        .map_err(|error| Refused::new(ErrorReason::Malformed, error.to_string()))?;
+    if named == sha256(&[csr]) {
+        return Ok(key);
+    }
+    let other = "the certificate request is not the one that was signed";
+    Err(Refused::new(ErrorReason::Malformed, other))
+}
 
 /// Whether a request was made under a trust list of this log.
 pub(super) fn check_trust_list(exchange: &Exchange, digest: Hash) -> Result<(), Refused> {
@@ -98,7 +113,7 @@ pub(super) fn check_trust_list(exchange: &Exchange, digest: Hash) -> Result<(), 
         .with("rule", "trust-list"))
 }
 
-pub(super) fn closed() -> Refused {
+pub(in crate::services) fn closed() -> Refused {
     Refused::new(ErrorReason::InvitationClosed, "the invitation is used, closed or expired")
 }
 

@@ -7,10 +7,8 @@ use crate::exchange::{Exchange, broken};
 use crate::pending::StoredInvitation;
 use crate::refused::Refused;
 use crate::sequencer::Command;
-use crate::services::statement;
+use crate::services::{MAX_DOCUMENT, statement};
 
-/// Longest document, bytes.
-const MAX_DOCUMENT: usize = 256 * 1024;
 /// Longest sealed secret, bytes: five administrators.
 const MAX_SEALED_SECRET: usize = 16 * 1024;
 
@@ -44,6 +42,9 @@ pub(super) async fn create_invitation(
     }
     let most = exchange.settings.limits.pending_invitations as usize;
     let known = exchange.pending.invitation(body.invitation).map_err(|e| broken(&e))?;
+    if exchange.pending.terminal(body.invitation).map_err(|e| broken(&e))?.is_some() {
+        return Err(Refused::new(ErrorReason::IdReused, "an invitation of that id exists"));
+    }
     if known.is_none() && exchange.reader.open_invitations(exchange.now())? >= most {
         return Err(Refused::limit("pending_invitations", most));
     }

@@ -11,6 +11,9 @@ pub(super) fn get_invitation(
     request: &v1::GetInvitationRequest,
 ) -> Result<v1::GetInvitationResponse, Refused> {
     let id = binary_id(&request.invitation_id)?;
+    if let Some(terminal) = exchange.pending.terminal(id).map_err(|e| broken(&e))? {
+        return Ok(v1::GetInvitationResponse { document: terminal.document });
+    }
     let stored =
         exchange.pending.invitation(id).map_err(|e| broken(&e))?.ok_or_else(Refused::not_found)?;
     // A document whose invitation did not reach the log is none.

@@ -1,10 +1,8 @@
 use tsumugu_proto::v1::{self, ErrorReason};
 use tsumugu_trust::directory::check_candidacy;
-use tsumugu_trust::hash::sha256;
 use tsumugu_trust::statement::AnyBody;
 
-use super::{check_trust_list, stored, take_request};
-use crate::ca::RequestedKey;
+use super::{check_trust_list, requested_key, stored, take_request};
 use crate::exchange::Exchange;
 use crate::pending::StoredInvitation;
 use crate::refused::Refused;
@@ -23,14 +21,7 @@ pub(super) async fn request_candidacy(
     let (kept, invitation) = stored(exchange, body.invitation)?;
     check_candidacy(exchange.reader.origin(), &invitation, &candidacy)?;
     check_trust_list(exchange, body.trust_list)?;
-    RequestedKey::from_csr(&request.csr)
-        .map_err(|e| Refused::new(ErrorReason::Malformed, e.to_string()))?;
-    if body.csr != sha256(&[&request.csr]) {
-        return Err(Refused::new(
-            ErrorReason::Malformed,
-            "the certificate request is not the one that was signed",
-        ));
-    }
+    requested_key(&request.csr, body.csr)?;
     let request = StoredInvitation {
         request: request.candidacy.to_vec(),
         mac: request.mac.to_vec(),
