@@ -4,6 +4,7 @@
 //! must hold for whatever is accepted, mostly that there is one spelling. The fuzz targets and the
 //! test `fuzz_seeds` share this file.
 
+use std::io::{Cursor, Read};
 use std::str;
 use std::sync::LazyLock;
 
@@ -18,7 +19,7 @@ use tsumugu_trust::leaf::Leaf;
 use tsumugu_trust::letter::{MAX_LETTER, pack, padme, unpack};
 use tsumugu_trust::note::{Note, SigningKey, VerifyingKey};
 use tsumugu_trust::receipt;
-use tsumugu_trust::seal::{self, SealingIdentity, SealingRecipient};
+use tsumugu_trust::seal::{self, SealedReader, SealingIdentity, SealingRecipient};
 use tsumugu_trust::statement::{Statement, digest};
 use tsumugu_trust::tiles::{Tile, decode_bundle, encode_bundle};
 
@@ -35,6 +36,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("entry_bundle", entry_bundle),
     ("sealed_file", sealed_file),
     ("sealed_with_key", sealed_with_key),
+    ("sealed_stream", sealed_stream),
     ("armored_file", armored_file),
     ("recipient", recipient),
     ("statement", statement),
@@ -132,6 +134,21 @@ pub(crate) fn sealed_file(data: &[u8]) {
 pub(crate) fn sealed_with_key(data: &[u8]) {
     if let Ok(plain) = seal::open_with_key(&[3; 32], data, LIMIT) {
         assert!(plain.len() <= LIMIT);
+    }
+}
+
+/// Files sealed with a key, opened as a stream, at any place, and in memory: all three agree.
+pub(crate) fn sealed_stream(data: &[u8]) {
+    let mut streamed = Vec::new();
+    let is_open = seal::open_stream(&[3; 32], data, &mut streamed, LIMIT as u64).is_ok();
+    let whole = seal::open_with_key(&[3; 32], data, LIMIT);
+    assert_eq!(is_open, whole.is_ok(), "both readers are as strict");
+    if let Ok(whole) = whole {
+        assert_eq!(streamed, *whole);
+        let reader = SealedReader::new(&[3; 32], Cursor::new(data), LIMIT as u64);
+        let mut read = Vec::new();
+        let opened = reader.expect("a whole file opens").read_to_end(&mut read);
+        assert!(opened.is_ok() && read == streamed);
     }
 }
 

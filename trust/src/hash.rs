@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
+use crate::statement::BytesRef;
+
 /// A SHA-256 digest, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; Self::LENGTH]);
@@ -31,6 +33,35 @@ pub fn sha256(parts: &[&[u8]]) -> Hash {
     let mut out = [0; Hash::LENGTH];
     out.copy_from_slice(context.finish().as_ref());
     Hash(out)
+}
+
+/// A digest that is computed while the bytes go by, with their number.
+#[derive(Clone)]
+pub struct Hasher {
+    context: Context,
+    length: u64,
+}
+
+impl Hasher {
+    /// Takes in the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.context.update(bytes);
+        self.length += bytes.len() as u64;
+    }
+
+    /// Digest and length of all bytes.
+    #[must_use]
+    pub fn finish(self) -> BytesRef {
+        let mut out = [0; Hash::LENGTH];
+        out.copy_from_slice(self.context.finish().as_ref());
+        BytesRef { digest: Hash(out), length: self.length }
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self { context: Context::new(&SHA256), length: 0 }
+    }
 }
 
 /// The text is not 64 lower-case hexadecimal digits.

@@ -2,9 +2,14 @@
 //!
 //! The sealing itself is in [`crate::seal`]; the messages are in `tsumugu_proto::v1`.
 
+mod attachment;
 mod commitments;
 mod pack;
 
+pub use attachment::{
+    AttachmentError, MAX_ATTACHMENT, SealedAttachment, open_attachment, padded, seal_attachment,
+    sealed_lengths,
+};
 pub use commitments::{
     author_digest, card_commitment, content_commitment, detail_commitment, disposition_header,
     envelope_header, off_system_header, recall_header,

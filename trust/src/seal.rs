@@ -5,13 +5,16 @@
 //! |---|---|---|---|
 //! | institutions' key sets | `mlkem768x25519` | [`seal_to`] | [`open_with`] |
 //! | whoever has a letter's key | `tsumugu-key` | [`seal_with_key`] | [`open_with_key`] |
+//! | whoever has an attachment's key | `tsumugu-key` | [`seal_stream`] | [`open_stream`], [`SealedReader`] |
 //! | whoever knows a passphrase | `scrypt`, armored | [`seal_with_passphrase`] | [`open_with_passphrase`] |
 //!
 //! Anyone can seal to a public recipient: sealing proves nothing about who did it. The signed
 //! statement that names the sealed bytes does.
 //!
 //! Opening gives the whole plaintext, authenticated to its last byte, or an error: nothing of a
-//! truncated file is ever released.
+//! truncated file is ever released. The exceptions are [`open_stream`] and [`SealedReader`], for files
+//! that do not fit into memory: each chunk is authenticated at its place, and whether the file is whole
+//! is known at the end.
 
 mod bech32;
 mod file;
@@ -20,7 +23,10 @@ mod hybrid;
 mod identity;
 mod keyed;
 mod passphrase;
+mod payload;
+mod reader;
 mod recipient;
+mod stream;
 
 use std::collections::HashSet;
 
@@ -35,7 +41,9 @@ pub use keyed::{open_with_key, seal_with_key};
 pub use passphrase::{
     DEFAULT_WORK_FACTOR, MAX_ARMORED, MAX_WORK_FACTOR, open_with_passphrase, seal_with_passphrase,
 };
+pub use reader::SealedReader;
 pub use recipient::SealingRecipient;
+pub use stream::{STREAM_HEADER, StreamError, open_stream, seal_stream, sealed_length};
 
 /// The most recipients of one sealed file. Leaves room in [`MAX_STANZAS`] for the stanza of random
 /// bytes that age adds.

@@ -8,16 +8,8 @@ use age_core::secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::header::Header;
+use super::payload::{CHUNK, TAG, plain_length};
 use super::{OpenError, SealError};
-
-/// Bytes of plaintext in a chunk.
-const CHUNK: usize = 64 * 1024;
-
-/// Bytes that authenticate a chunk.
-const TAG: usize = 16;
-
-/// Bytes between header and first chunk.
-const NONCE: usize = 16;
 
 /// Makes a binary age file for one recipient, which may stand for several.
 pub(super) fn seal(recipient: &dyn age::Recipient, plain: &[u8]) -> Result<Vec<u8>, SealError> {
@@ -50,10 +42,9 @@ impl<'a> SealedFile<'a> {
         let mut reader = decryptor
             .decrypt(std::iter::once(&identity as &dyn age::Identity))
             .map_err(at_header)?;
-        let length = plain_length(self.bytes.len() - self.header.length)?;
-        if length > self.limit {
-            return Err(OpenError::TooLarge { limit: self.limit });
-        }
+        let length = plain_length((self.bytes.len() - self.header.length) as u64)?;
+        let fits = usize::try_from(length).ok().filter(|length| *length <= self.limit);
+        let length = fits.ok_or(OpenError::TooLarge { limit: self.limit })?;
         // One allocation of the right size: a vector that grows leaves plaintext behind.
         let mut plain = Zeroizing::new(vec![0; length]);
         reader.read_exact(&mut plain).map_err(|_| OpenError::Damaged)?;
@@ -62,19 +53,6 @@ impl<'a> SealedFile<'a> {
             Ok(0) => Ok(plain),
             _ => Err(OpenError::Damaged),
         }
-    }
-}
-
-/// Bytes of plaintext in a payload of this length: only the last chunk is shorter than the others,
-/// and it is not empty unless it is the only one.
-fn plain_length(payload: usize) -> Result<usize, OpenError> {
-    let chunks = payload.checked_sub(NONCE).ok_or(OpenError::Damaged)?;
-    let (full, last) = (chunks / (CHUNK + TAG), chunks % (CHUNK + TAG));
-    match (full, last) {
-        (0, TAG) => Ok(0),
-        (0, 0) | (_, 1..=TAG) => Err(OpenError::Damaged),
-        (_, 0) => Ok(full * CHUNK),
-        _ => Ok(full * CHUNK + last - TAG),
     }
 }
 
@@ -106,21 +84,5 @@ struct Unwrapped<'a>(&'a FileKey);
 impl age::Identity for Unwrapped<'_> {
     fn unwrap_stanza(&self, _: &Stanza) -> Option<Result<FileKey, DecryptError>> {
         Some(Ok(FileKey::new(Box::new(*self.0.expose_secret()))))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths() {
-        let sealed = |chunks: &[usize]| NONCE + chunks.iter().map(|c| c + TAG).sum::<usize>();
-        for chunks in [&[0][..], &[1], &[CHUNK - 1], &[CHUNK], &[CHUNK, 1], &[CHUNK, CHUNK]] {
-            assert_eq!(plain_length(sealed(chunks)), Ok(chunks.iter().sum()), "{chunks:?}");
-        }
-        for payload in [0, NONCE - 1, NONCE, NONCE + TAG - 1, sealed(&[CHUNK, 0])] {
-            assert_eq!(plain_length(payload), Err(OpenError::Damaged), "{payload}");
-        }
     }
 }

@@ -23,6 +23,9 @@ const COLUMNS: usize = 64;
 /// Base64 characters of the header's authentication code, 32 bytes.
 const MAC_COLUMNS: usize = 43;
 
+/// Bytes of the last line: `--- `, the code, LF.
+pub(super) const MAC_LINE: usize = 4 + MAC_COLUMNS + 1;
+
 /// A header that follows the format. Its authentication code is not checked yet: that takes the
 /// file key.
 pub(super) struct Header {

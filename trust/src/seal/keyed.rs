@@ -32,7 +32,7 @@ const TAG: &str = "tsumugu-key";
 const INFO: &[u8] = b"tsumugu/v1/tsumugu-key";
 
 /// Bytes of random salt.
-const SALT: usize = 16;
+pub(super) const SALT: usize = 16;
 
 /// Bytes of the wrapped file key: the key and what authenticates it.
 const BODY: usize = FILE_KEY_BYTES + 16;
@@ -63,11 +63,30 @@ pub fn open_with_key(
     limit: usize,
 ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
     let file = file::SealedFile::parse(sealed, limit)?;
-    let mut ours = file.stanzas().iter().filter(|stanza| !stanza.tag.ends_with(GREASE));
+    file.open(&file_key(key, file.stanzas())?)
+}
+
+/// The file key of a header with exactly one stanza of ours, and no other way in.
+pub(super) fn file_key(key: &[u8; 32], stanzas: &[Stanza]) -> Result<FileKey, OpenError> {
+    let mut ours = stanzas.iter().filter(|stanza| !stanza.tag.ends_with(GREASE));
     match (ours.next(), ours.next()) {
-        (Some(stanza), None) if stanza.tag == TAG => file.open(&unwrap_key(key, stanza)?),
+        (Some(stanza), None) if stanza.tag == TAG => unwrap_key(key, stanza),
         _ => Err(OpenError::Malformed),
     }
+}
+
+/// The stanza of a file key, as its two lines.
+pub(super) fn stanza_text(key: &[u8; 32], salt: &[u8; SALT], file_key: &FileKey) -> String {
+    let stanza = wrap_key(key, salt, file_key);
+    let body = BASE64_STANDARD_NO_PAD.encode(&stanza.body);
+    format!("-> {TAG} {}\n{body}\n", stanza.args.join(" "))
+}
+
+fn wrap_key(key: &[u8; 32], salt: &[u8; SALT], file_key: &FileKey) -> Stanza {
+    let derived = Zeroizing::new(hkdf(salt, INFO, key));
+    let body = aead_encrypt(&derived, file_key.expose_secret());
+    let args = vec![BASE64_STANDARD_NO_PAD.encode(salt)];
+    Stanza { tag: TAG.to_owned(), args, body }
 }
 
 fn unwrap_key(key: &[u8; 32], stanza: &Stanza) -> Result<FileKey, OpenError> {
@@ -92,9 +111,6 @@ impl age::Recipient for Keyed<'_> {
     ) -> Result<(Vec<Stanza>, HashSet<String>), EncryptError> {
         let mut salt = [0; SALT];
         rand::rngs::OsRng.fill_bytes(&mut salt);
-        let derived = Zeroizing::new(hkdf(&salt, INFO, self.0));
-        let body = aead_encrypt(&derived, file_key.expose_secret());
-        let args = vec![BASE64_STANDARD_NO_PAD.encode(salt)];
-        Ok((vec![Stanza { tag: TAG.to_owned(), args, body }], HashSet::new()))
+        Ok((vec![wrap_key(self.0, &salt, file_key)], HashSet::new()))
     }
 }
