@@ -48,6 +48,16 @@ const FILES: &[&str] = &["atomic.temporary-written", "atomic.temporary-synced", 
 const NOT_PASSED: &[&str] =
     &["erase.intent-written", "erase.overwritten", "erase.synced", "bodies.overwritten"];
 
+/// Points of uploads, of naming them, and of destruction: `attachments_server.rs` passes them.
+const ATTACHMENTS: &[&str] = &[
+    "attachment.written",
+    "attachment.synced",
+    "attachment.renamed",
+    "attachment.finished",
+    "attachment.named",
+    "attachment.unlinked",
+];
+
 /// How long a program may take to die before the test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -358,7 +368,7 @@ fn the_list_of_crash_points_is_that_of_the_sources() {
     for source in ["server/src", "durable/src"] {
         points_in(&root.join(source), &mut found);
     }
-    let listed = [ROUND, BODIES, FILES, NOT_PASSED].concat();
+    let listed = [ROUND, BODIES, FILES, ATTACHMENTS, NOT_PASSED].concat();
     let listed: BTreeSet<String> = listed.into_iter().map(str::to_owned).collect();
     assert_eq!(found, listed);
     let durable = tsumugu_durable::CRASH_POINTS.iter().map(|point| (*point).to_owned());

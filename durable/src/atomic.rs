@@ -302,14 +302,14 @@ fn make_directory(path: &Path, access: Access) -> io::Result<()> {
 
 #[cfg(not(windows))]
 #[expect(clippy::disallowed_methods, reason = "this is the place that renames with the syncs")]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
 /// Virus scanners hold a new file open for a moment, which Windows reports as "access denied".
 #[cfg(windows)]
 #[expect(clippy::disallowed_methods, reason = "this is the place that renames with the syncs")]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     const TRIES: u32 = 20;
     const PAUSE: std::time::Duration = std::time::Duration::from_millis(25);
     for _ in 1..TRIES {
@@ -324,7 +324,7 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Makes the name that a file just got last.
-fn settle_name(path: &Path, faults: &FaultPlan) -> Result<(), DiskError> {
+pub(crate) fn settle_name(path: &Path, faults: &FaultPlan) -> Result<(), DiskError> {
     #[cfg(windows)]
     OpenOptions::new()
         .write(true)

@@ -23,6 +23,12 @@ pub const CRASH_POINTS: &[&str] = &[
     "bodies.written",
     "bodies.synced",
     "bodies.overwritten",
+    "attachment.written",
+    "attachment.synced",
+    "attachment.renamed",
+    "attachment.finished",
+    "attachment.named",
+    "attachment.unlinked",
 ];
 
 /// Kills the process here if [`CRASH_AT`] names this point and this passage of it.

@@ -21,11 +21,16 @@ pub(crate) struct DiskFile {
 impl DiskFile {
     /// Opens a file that exists, for reading and writing.
     pub(crate) fn open(path: &Path, faults: &FaultPlan) -> Result<Self, DiskError> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(path)
-            .map_err(DiskError::io("open the file", path))?;
+        Self::open_as(path, OpenOptions::new().read(true).write(true), faults)
+    }
+
+    /// Opens a file that exists, for reading only.
+    pub(crate) fn open_to_read(path: &Path) -> Result<Self, DiskError> {
+        Self::open_as(path, OpenOptions::new().read(true), &FaultPlan::none())
+    }
+
+    fn open_as(path: &Path, options: &OpenOptions, faults: &FaultPlan) -> Result<Self, DiskError> {
+        let file = options.open(path).map_err(DiskError::io("open the file", path))?;
         Ok(Self {
             file,
             path: path.to_owned(),

@@ -6,6 +6,7 @@
 //! | module | what it is | what a crash in the middle leaves |
 //! |---|---|---|
 //! | [`atomic`] | whole files and directories that appear, change and go in one step | the old state or the new one, and perhaps a temporary file, which [`sweep_temporaries`] removes |
+//! | [`attachments`] | sealed attachments, which arrive in pieces and are destroyed one day | what was acknowledged; an upload that goes on where it was; a destruction that start-up repeats |
 //! | [`bodies`] | sealed bodies that are destroyed one day | bodies that no location leads to, which are in nobody's way; a destruction that start-up repeats |
 //! | [`clock`] | the one reader of the system's clock | nothing |
 //! | [`crash`] | named places where a test makes the program die | what dying there leaves: that is what it is for |
@@ -27,13 +28,15 @@
 //!
 //! * After a failed write or sync, [`Journal`] and [`BodyStore`] refuse everything: what the disk
 //!   holds is not known, and a second sync that succeeds proves nothing. The process stops, and
-//!   start-up decides.
+//!   start-up decides. Of [`AttachmentStore`] only the upload concerned is discarded: nothing in
+//!   the log names it yet.
 //! * Damage is never repaired silently. Only what a crash can have done is undone.
 //! * Checksums (CRC-32) find torn and rotten bytes. They do not stop a person who can write to the
 //!   folder: that is what the log's signatures and the bodies' digests are for.
 //! * [`FaultPlan`] and [`crash_point`] do something only in builds with debug assertions.
 
 pub mod atomic;
+pub mod attachments;
 pub mod bodies;
 pub mod clock;
 pub mod crash;
@@ -46,6 +49,10 @@ pub mod lock;
 pub use self::atomic::{
     Access, TEMPORARY_SUFFIX, create_dir_durable, create_dir_durable_with, read_limited,
     remove_durable, sweep_temporaries, write_atomic, write_atomic_with, write_new, write_new_with,
+};
+pub use self::attachments::{
+    ATTACHMENT_BLOCK, ATTACHMENT_MAGIC, AttachmentError, AttachmentKey, AttachmentStore, OWNER,
+    Progress, Quota, UploadName, UploadWriter,
 };
 pub use self::bodies::{BodyError, BodyLocation, BodyReader, BodyStore};
 pub use self::crash::{CRASH_AT, CRASH_POINTS, crash_point};

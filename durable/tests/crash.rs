@@ -13,8 +13,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use tsumugu_durable::{
-    BodyLocation, BodyStore, CRASH_AT, CRASH_POINTS, FolderLock, Frame, Journal, Round,
-    read_limited, sweep_temporaries, write_atomic,
+    AttachmentStore, BodyLocation, BodyStore, CRASH_AT, CRASH_POINTS, FolderLock, Frame, Journal,
+    Quota, Round, UploadName, read_limited, sweep_temporaries, write_atomic,
 };
 
 const DIRECTORY: &str = "TSUMUGU_TEST_DIRECTORY";
@@ -85,6 +85,79 @@ fn child() {
             acknowledge(format!("destroyed {number}\n"));
         }
     }
+    attach(directory, acknowledge);
+}
+
+/// Uploads, names and destroys, from wherever an earlier process was killed.
+fn attach(directory: &Path, acknowledge: impl Fn(String)) {
+    let store = AttachmentStore::open(&directory.join("attachments")).unwrap();
+    let quota = Quota { uploads: 9, bytes: 1 << 30 };
+    for number in 0..3u8 {
+        let (name, bytes) = attachment(number);
+        if is_named(&store, number) || acknowledged(directory, &format!("unlinked {number}")) {
+            continue;
+        }
+        let there = store.progress(name, 0).unwrap().received as usize;
+        for end in [100_000.max(there), bytes.len()] {
+            let from = store.progress(name, 0).unwrap().received as usize;
+            let mut writer = store.upload(name, from as u64, quota, 0).unwrap();
+            writer.write(&bytes[from..end], 0).unwrap();
+            let progress = writer.settle(0).unwrap();
+            acknowledge(format!("received {number} {}\n", progress.received));
+        }
+        store.name(name).unwrap();
+        acknowledge(format!("named {number}\n"));
+        if number == 0 {
+            store.destroy(&[name.key()]).unwrap();
+            acknowledge(format!("unlinked {number}\n"));
+        }
+    }
+}
+
+fn attachment(number: u8) -> (UploadName, Vec<u8>) {
+    let bytes = vec![number; 180_000];
+    let mut digest = [0; 32];
+    digest.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes).as_ref());
+    (UploadName { owner: [number; 16], digest, length: bytes.len() as u64 }, bytes)
+}
+
+fn is_named(store: &AttachmentStore, number: u8) -> bool {
+    let (name, _) = attachment(number);
+    store.named().unwrap().contains(&name.key())
+}
+
+fn acknowledged(directory: &Path, line: &str) -> bool {
+    let lines = fs::read_to_string(directory.join("acknowledged")).unwrap_or_default();
+    lines.lines().any(|found| found == line)
+}
+
+fn verify_attachments(directory: &Path) {
+    let store = AttachmentStore::open(&directory.join("attachments")).unwrap();
+    let lines = fs::read_to_string(directory.join("acknowledged")).unwrap_or_default();
+    for number in 0..3u8 {
+        let (name, _) = attachment(number);
+        if is_named(&store, number) {
+            store.verify(name).unwrap();
+            assert!(!acknowledged(directory, &format!("unlinked {number}")));
+            continue;
+        }
+        let promised = lines
+            .lines()
+            .filter_map(|line| line.strip_prefix(&format!("received {number} ")))
+            .map(|received| received.parse::<u64>().unwrap())
+            .max();
+        // The first one may be destroyed; the others are there as far as was said.
+        let named = acknowledged(directory, &format!("named {number}"));
+        if number == 0 && named {
+            continue;
+        }
+        assert!(!named, "attachment {number} was lost");
+        let there = store.progress(name, 0).unwrap();
+        assert!(Some(there.received) >= promised, "{number}: {there:?} of {promised:?}");
+        if there.complete {
+            store.verify(name).unwrap();
+        }
+    }
 }
 
 /// Runs the child; says whether it was killed.
@@ -144,4 +217,5 @@ fn verify(directory: &Path) {
         (None, last) => assert_eq!(last, None),
     }
     sweep_temporaries(directory).unwrap();
+    verify_attachments(directory);
 }
