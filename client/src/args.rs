@@ -6,6 +6,7 @@ mod admin;
 mod letters;
 mod log;
 mod office;
+mod records;
 mod values;
 
 use std::path::PathBuf;
@@ -19,9 +20,10 @@ pub use letters::{
 };
 pub use log::{LogCommand, LogFolderArgs, LogVerifyArgs};
 pub use office::{
-    CaseCommand, DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand,
-    LetterArgs, PrintArgs, RecoveryCommand, TerminalCommand, UiArgs, WorkerCommand,
+    DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand, LetterArgs,
+    PrintArgs, RecoveryCommand, TerminalCommand, UiArgs, WorkerCommand,
 };
+pub use records::{CaseCommand, ClaimArgs, DraftCommand, DraftSaveArgs};
 pub use values::HoursSpan;
 
 /// The environment variable behind `--home`.
@@ -92,8 +94,10 @@ pub enum Command {
     /// 試しに動かす：病院と居宅のやり取りをこのPCだけで / play an admission on this PC alone
     Demo(DemoArgs),
     /// 下書き / drafts
-    #[command(hide = true)]
-    Draft(LetterArgs),
+    #[command(subcommand)]
+    Draft(DraftCommand),
+    /// 届いた文書を担当する / take a message on
+    Claim(ClaimArgs),
     /// 取り消す / take a message back
     #[command(hide = true)]
     Recall(LetterArgs),
@@ -122,7 +126,7 @@ pub enum Command {
     #[command(hide = true)]
     Deadline(DeadlineArgs),
     /// 事例 / cases
-    #[command(subcommand, hide = true)]
+    #[command(subcommand)]
     Case(CaseCommand),
     /// 流れ図 / flow chart
     #[command(subcommand, hide = true)]

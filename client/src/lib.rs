@@ -12,6 +12,7 @@ pub mod jst;
 pub mod letters;
 pub mod mailbox;
 pub mod messages;
+pub mod office;
 pub mod outbox;
 pub mod output;
 pub mod passphrase;

@@ -20,5 +20,6 @@ mod tests;
 pub use find::{SHORT_ID, all, find, short_ids};
 
 pub(crate) use apply::{apply_record, check_record};
+pub(crate) use find::one_of;
 pub(crate) use receive::Unfetched;
 pub(crate) use sync::sync_mailbox;

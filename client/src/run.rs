@@ -86,6 +86,9 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             done(ctx, &answered).map(|_| answered.exit())
         }
         Command::Track(args) => done(ctx, &commands::track::run(ctx, args).await?),
+        Command::Draft(command) => done(ctx, &commands::draft::run(ctx, command).await?),
+        Command::Case(command) => done(ctx, &commands::case::run(ctx, command).await?),
+        Command::Claim(args) => done(ctx, &commands::claim::run(ctx, args).await?),
         Command::Outbox(args) => done(ctx, &commands::outbox::run(ctx, args).await?),
         Command::Evidence(args) => done(ctx, &commands::evidence::run(ctx, args).await?),
         Command::Verify(args) => {

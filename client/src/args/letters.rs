@@ -13,19 +13,22 @@ use super::values;
 #[derive(Debug, Clone, Args)]
 pub struct SendArgs {
     /// 宛先の施設の番号、部署は「/」の後（「,」で並べられる） / the recipients, separated by commas
-    #[arg(long, required = true, value_delimiter = ',', value_parser = values::recipient, value_name = "NUMBER[/UNIT]")]
+    #[arg(long, required_unless_present = "draft", value_delimiter = ',', value_parser = values::recipient, value_name = "NUMBER[/UNIT]")]
     pub to: Vec<RecipientArg>,
     /// 連携シートのファイル（TOMLかJSON） / a sheet, TOML or JSON
     #[arg(
         long,
         value_name = "FILE",
-        required_unless_present = "notice",
+        required_unless_present_any = ["notice", "draft"],
         conflicts_with = "notice"
     )]
     pub sheet: Option<PathBuf>,
     /// 連絡のファイル（TOMLかJSON） / a notice, TOML or JSON
     #[arg(long, value_name = "FILE")]
     pub notice: Option<PathBuf>,
+    /// 下書きの番号（宛先と事例も下書きから） / id of a draft, with its recipients and case
+    #[arg(long, value_name = "ID", conflicts_with_all = ["sheet", "notice"])]
+    pub draft: Option<String>,
     /// 添付 / attachment
     #[arg(long, value_name = "FILE")]
     pub attach: Vec<PathBuf>,

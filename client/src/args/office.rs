@@ -51,7 +51,7 @@ pub struct DemoArgs {
     pub headless: bool,
 }
 
-/// `draft`, `recall`, `correct`
+/// `recall`, `correct`
 #[derive(Debug, Clone, Args)]
 pub struct LetterArgs {
     /// 文書の番号（先頭だけでも可） / id of the message, or its beginning
@@ -143,23 +143,6 @@ pub struct DeadlineArgs {
     /// 営業時間（例 "Mon-Fri 09:00-18:00"） / business hours
     #[arg(long, value_name = "DAYS HH:MM-HH:MM", value_parser = values::hours)]
     pub hours: Vec<HoursSpan>,
-}
-
-/// `case …`
-#[derive(Debug, Clone, Subcommand)]
-pub enum CaseCommand {
-    /// 事例の一覧 / list the cases
-    List,
-    /// 事例を見る / show a case
-    Show {
-        /// 事例の番号 / id of the case
-        id: String,
-    },
-    /// 次の段階へ進める / take the next step
-    Step {
-        /// 事例の番号 / id of the case
-        id: String,
-    },
 }
 
 /// `flow …`

@@ -4,14 +4,15 @@ mod recipients;
 
 use serde::Serialize;
 use tsumugu_catalogue::{FilledForm, FormKind, Required};
-use tsumugu_proto::v1::LetterKind;
+use tsumugu_proto::v1::{self, LetterKind};
 use tsumugu_trust::statement::Urgency;
 use tsumugu_trust::value::{Id, Time};
 
+use super::draft;
 use super::form_file::{fill_by_send, read_form};
 use super::mail::{choose_worker, exchange_mail, say_queued, with_signer};
 use super::shown::ShownParty;
-use crate::args::SendArgs;
+use crate::args::{RecipientArg, SendArgs};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureDocument};
 use crate::jst;
@@ -93,48 +94,68 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     if !args.attach.is_empty() {
         return Err(Failure::new("send.no-attachments-yet"));
     }
-    let file = args.sheet.as_deref().or(args.notice.as_deref());
-    let form = read_form(file.ok_or_else(|| Failure::usage("--sheet / --notice"))?)?;
-    match (form.form().kind, args.sheet.is_some()) {
-        (FormKind::Notice, true) => return Err(Failure::new("send.not-a-sheet")),
-        (FormKind::Sheet, false) => return Err(Failure::new("send.not-a-notice")),
-        _ => {}
-    }
+    let typed = typed_form(args)?;
     let ack_by = args.ack_by.as_deref().map(|typed| deadline(typed, ctx.now())).transpose()?;
     let mut session = Session::open(ctx, Purpose::Act)?;
     // What waits goes first, and the directory is brought up to date; without the exchange, what this
     // PC knows has to do, and the exchange says later where that was not enough.
     let mail = exchange_mail(&mut session).await?;
     mail.tell_unsent(ctx);
-    let recipients = recipients::resolve(session.directory(), &args.to)?;
+    let draft = args.draft.as_deref().map(|id| draft::read(&session, id)).transpose()?;
+    let (to, case) = match &draft {
+        Some((draft, ..)) => of_draft(draft, args),
+        None => (args.to.clone(), args.case),
+    };
+    let form = typed.or_else(|| draft.as_ref().map(|(.., form)| form.clone()));
+    let form = form.ok_or_else(|| Failure::usage("--sheet / --notice / --draft"))?;
+    let recipients = recipients::resolve(session.directory(), &to)?;
     let own = session.identity().terminal()?.institution;
     if let Some(to) = recipients.iter().find(|to| to.destination.institution == own) {
         return Err(Failure::new("recipient.own").with("number", &to.party.number));
     }
-    let draft = Draft { form: &form, urgency: urgency(args), ack_by, case: args.case };
+    let same = Same { form: &form, urgency: urgency(args), ack_by, case };
     let worker = choose_worker(session.identity().terminal()?, args.worker.as_deref())?;
     let letters = with_signer(&session, worker, |signer| {
-        recipients
-            .iter()
-            .map(|to| draft.letter(&session, to, signer))
-            .collect::<Result<Vec<_>, _>>()
+        recipients.iter().map(|to| same.letter(&session, to, signer)).collect::<Result<Vec<_>, _>>()
     })?;
     let ids: Vec<Id> = letters.iter().map(|(composed, _)| composed.header().id).collect();
     let sealed: Vec<SealedLetter> = letters.into_iter().map(|(_, sealed)| sealed).collect();
     let entry = queue_send(&session, &sealed)?;
+    if let Some((draft, kept, _)) = &draft {
+        // Behind the letters: who sees the draft gone finds them in the outbox or the log.
+        crate::office::write(&session, worker, draft::ended(draft, kept))?;
+    }
     let report = say_queued(&mut session, &mail).await?;
     outcome(&session, &entry, &recipients, &ids, report, warnings(&form))
 }
 
+/// The form of `--sheet` or `--notice`; nothing with `--draft`.
+fn typed_form(args: &SendArgs) -> Result<Option<FilledForm>, Failure> {
+    let Some(file) = args.sheet.as_deref().or(args.notice.as_deref()) else { return Ok(None) };
+    let form = read_form(file)?;
+    match (form.form().kind, args.sheet.is_some()) {
+        (FormKind::Notice, true) => Err(Failure::new("send.not-a-sheet")),
+        (FormKind::Sheet, false) => Err(Failure::new("send.not-a-notice")),
+        _ => Ok(Some(form)),
+    }
+}
+
+/// Recipients and case of a draft, where the command names no others.
+fn of_draft(draft: &v1::Draft, args: &SendArgs) -> (Vec<RecipientArg>, Option<Id>) {
+    let kept = draft.to.iter().filter_map(|to| to.parse().ok());
+    let to = if args.to.is_empty() { kept.collect() } else { args.to.clone() };
+    (to, args.case.or_else(|| draft.case_id.parse().ok()))
+}
+
 /// What all recipients get.
-struct Draft<'a> {
+struct Same<'a> {
     form: &'a FilledForm,
     urgency: Urgency,
     ack_by: Option<Time>,
     case: Option<Id>,
 }
 
-impl Draft<'_> {
+impl Same<'_> {
     fn letter(
         &self,
         session: &Session<'_>,

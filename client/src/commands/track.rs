@@ -129,6 +129,9 @@ fn list(session: &Session<'_>, mail: &Mail) -> Result<TrackedList, Failure> {
     let mut messages = Vec::new();
     for (from, id) in known.iter().filter(|(from, _)| *from == own) {
         let Some(message) = Message::load(vault, *from, *id)? else { continue };
+        if message.is_of_the_office() {
+            continue;
+        }
         let short_id = short.get(id).map(String::as_str).unwrap_or_default();
         messages.extend(ShownMessage::of(&message, short_id, vault, directory, now)?);
     }

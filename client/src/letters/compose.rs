@@ -64,11 +64,11 @@ impl Header {
 /// What a letter says.
 #[derive(Clone)]
 pub struct Content {
-    /// Sheet or notice.
+    /// Sheet, notice, or a record of the office.
     pub kind: v1::LetterKind,
     /// The case it belongs to.
     pub case_id: Option<Id>,
-    /// A filled form's canonical JSON ([`FORM_TYPE`]).
+    /// A filled form's canonical JSON ([`FORM_TYPE`]), or bytes of `OfficeRecord`.
     pub body: Zeroizing<Vec<u8>>,
 }
 
@@ -120,7 +120,7 @@ pub fn compose(
     let author = v1::Author {
         case_id: content.case_id.map(|id| id.to_string()).unwrap_or_default(),
         kind: content.kind.into(),
-        body_type: FORM_TYPE.to_owned(),
+        body_type: body_type(content.kind).to_owned(),
         body: content.body.to_vec().into(),
         attachments: Vec::new(),
         worker: Some(signer.shown.clone()),
@@ -130,4 +130,12 @@ pub fn compose(
     let lines = Author { header: header.digest(origin), author: author_digest(&author) };
     let note = sign(origin, &lines, &[signer.key])?.bytes();
     Ok(ComposedLetter { header, author, note })
+}
+
+/// The media type of a letter's body.
+fn body_type(kind: v1::LetterKind) -> &'static str {
+    match kind {
+        v1::LetterKind::OfficeRecord => crate::office::BODY_TYPE,
+        _ => FORM_TYPE,
+    }
 }

@@ -48,6 +48,12 @@ impl OpenedLetter {
         self.author.kind()
     }
 
+    /// What the worker wrote.
+    #[must_use]
+    pub(crate) fn author(&self) -> &v1::Author {
+        &self.author
+    }
+
     /// Media type of the body.
     #[must_use]
     pub fn body_type(&self) -> &str {
@@ -165,7 +171,10 @@ pub fn check_letter(
     if author.attachments.len() != envelope.attachments.len() {
         return Err(Unreadable::Malformed("the list of attachments"));
     }
-    if author.kind() == v1::LetterKind::Unspecified {
+    // An office speaks of its own drafts and cases to itself, and to nobody else.
+    let is_to_itself = envelope.from == envelope.to.institution;
+    let is_of_the_office = author.kind() == v1::LetterKind::OfficeRecord;
+    if author.kind() == v1::LetterKind::Unspecified || is_to_itself != is_of_the_office {
         return Err(Unreadable::Malformed("the kind of letter"));
     }
     let bytes = Zeroizing::new(letter.to_vec());

@@ -94,7 +94,9 @@ fn apply_envelope(
     if !message.add(leaf) {
         return Ok(Applied::Known);
     }
-    if own == lines.from && !was_made_here(post.vault(), own, lines.id)? {
+    // That colleagues keep records at another PC is no news.
+    let is_news = !message.is_of_the_office() || !is_of_another_terminal(post, &message)?;
+    if own == lines.from && is_news && !was_made_here(post.vault(), own, lines.id)? {
         made_elsewhere(post, &message)?;
     }
     // An envelope that does not count is set aside: its body is not even fetched, and what it says
@@ -137,11 +139,17 @@ fn corrected(
 /// Our institution is the sender, and this vault knows nothing of it: another terminal of ours, or,
 /// under our own key, somebody who has a copy of this vault.
 fn made_elsewhere(post: &impl Post, message: &Message) -> Result<(), Failure> {
-    let own = post.keys()?.terminal;
-    let signer = message.checked_envelope(post.directory()).map(|checked| checked.terminal());
-    let key = if signer == Ok(own) { "mailbox.made-by-a-copy" } else { "mailbox.made-elsewhere" };
+    let is_ours = is_of_another_terminal(post, message)?;
+    let key = if is_ours { "mailbox.made-elsewhere" } else { "mailbox.made-by-a-copy" };
     post.note(&Sentence::new(key).with("id", message.id()));
     Ok(())
+}
+
+/// Whether another terminal than this one signed the envelope.
+fn is_of_another_terminal(post: &impl Post, message: &Message) -> Result<bool, Failure> {
+    let own = post.keys()?.terminal;
+    let signer = message.checked_envelope(post.directory()).map(|checked| checked.terminal());
+    Ok(signer != Ok(own))
 }
 
 /// What the record says must be about this message, and signed by who may say it.

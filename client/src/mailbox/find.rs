@@ -56,7 +56,7 @@ pub fn short_ids(all: &[(Id, Id)]) -> BTreeMap<Id, String> {
     short
 }
 
-fn one_of(all: &[(Id, Id)], text: &str) -> Result<(Id, Id), Failure> {
+pub(crate) fn one_of(all: &[(Id, Id)], text: &str) -> Result<(Id, Id), Failure> {
     let digits: String = text.trim().chars().filter(|c| *c != '-').collect();
     let digits = digits.to_ascii_lowercase();
     let hexadecimal = digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));

@@ -178,6 +178,12 @@ impl Message {
         })
     }
 
+    /// Whether it went to the sender itself: a record of the office, which no list of messages shows.
+    #[must_use]
+    pub fn is_of_the_office(&self) -> bool {
+        self.envelope().is_some_and(|(_, lines)| lines.from == lines.to.institution)
+    }
+
     /// Digest of the newest disposition in log order.
     #[must_use]
     pub fn last_answer(&self) -> Option<Hash> {

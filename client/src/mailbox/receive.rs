@@ -11,6 +11,7 @@ use super::apply::apply_record;
 use super::message::{Doubt, LetterState, Message, letter_path};
 use crate::failure::{Exit, Failure};
 use crate::letters::{Incoming, OpenedLetter, Unreadable, all_log_keys, open, unreadable};
+use crate::office::OwnLetter;
 use crate::outbox::{Command, entries, queue_answer};
 use crate::post::Post;
 
@@ -134,6 +135,10 @@ fn settle(
     let (from, id) = (message.from(), message.id());
     if let Some(letter) = letter {
         lock.write(&letter_path(from, id), letter.bytes())?;
+        if let Some((leaf, _)) = message.envelope() {
+            let own = OwnLetter { id, index: leaf.at.index, author: letter.author() };
+            crate::office::take_in(post.vault(), &lock, &own)?;
+        }
     }
     message.save(&lock)?;
     lock.remove(&waiting_path(from, id))?;

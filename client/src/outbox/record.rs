@@ -1,5 +1,6 @@
 //! What stays of what was said: written before the entry goes.
 
+use prost::Message as _;
 use serde::{Deserialize, Serialize};
 use tsumugu_proto::v1;
 use tsumugu_trust::hash::Hash;
@@ -8,12 +9,13 @@ use tsumugu_trust::receipt::VerifiedReceipt;
 use tsumugu_trust::statement::{AnyBody, Statement};
 use tsumugu_trust::value::{Id, Time};
 
-use super::entry::{Part, read_part};
+use super::entry::{Part, damaged, read_part};
 use super::{Entry, SendGroup, entries};
 use crate::failure::Failure;
 use crate::identity::text;
 use crate::mailbox::check_record;
 use crate::mailbox::message::{LetterState, Message, MessageLeaf, letter_path};
+use crate::office::OwnLetter;
 use crate::post::Post;
 use crate::vault::{Vault, VaultLock};
 
@@ -117,6 +119,11 @@ pub(super) fn record_sent(
         let (to, confirmed) = (lines.to.institution, post.now());
         let record = SentRecord { to, envelope, index: at.index, confirmed };
         lock.write_json(&sent_path(lines.id), &record)?;
+        if lines.to.institution == lines.from {
+            let author = author(&letter).ok_or_else(|| damaged(entry.id))?;
+            let own = OwnLetter { id: lines.id, index: at.index, author: &author };
+            crate::office::take_in(vault, &lock, &own)?;
+        }
         sent.push((lines.id, at));
     }
     Ok(sent)
@@ -151,6 +158,11 @@ fn leaf(
         .map_err(|error| Failure::bad_proof("the record is not a statement").because(error))?;
     let receipt = v1::Receipt { record: verified.record.clone().into(), ..receipt };
     Ok(MessageLeaf { at: verified.at, statement, receipt, detail })
+}
+
+/// What the worker wrote, in a letter of our own.
+fn author(letter: &[u8]) -> Option<v1::Author> {
+    v1::Author::decode(&v1::Letter::decode(letter).ok()?.author[..]).ok()
 }
 
 fn previous_path(to: Id) -> String {

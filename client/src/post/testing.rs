@@ -106,6 +106,11 @@ impl TestPost {
         Self { home, institution, exchange, notes, alarms, vault, keys, chain, checkpoint }
     }
 
+    /// Another PC of the same office, which has seen nothing yet. It has the same keys.
+    pub(crate) fn second_vault(&self) -> Self {
+        Self::new(Rc::clone(&self.exchange), self.institution.clone())
+    }
+
     pub(crate) fn shown(&self) -> RefMut<'_, TestExchange> {
         self.exchange.borrow_mut()
     }

@@ -1,0 +1,265 @@
+//! One office record, checked before anything of it is kept or shown.
+
+use prost::Message;
+use tsumugu_proto::v1;
+use tsumugu_proto::v1::office_record::Entry as Said;
+use tsumugu_trust::value::{Id, Text, Value};
+
+use super::limits::{
+    MAX_CARD, MAX_CASE_TEXT, MAX_DRAFT_FORM, MAX_DRAFT_RECIPIENTS, MAX_NOTE, MAX_NOTE_NAME,
+};
+use crate::args::RecipientArg;
+
+/// What a record is about: records of one key replace each other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// A draft (下書き).
+    Draft(Id),
+    /// A case (ケース).
+    Case(Id),
+    /// A worker (職員).
+    Worker(Id),
+    /// Who has taken a message on (担当): sender and message.
+    Claim(Id, Id),
+    /// Something kept under a name.
+    Note(String),
+}
+
+/// A record that follows the rules. Only [`Entry::check`] and [`Entry::decode`] make it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    key: Key,
+    revision: u64,
+    said: Said,
+}
+
+/// A record that breaks a rule. The letter is kept, and nothing is shown of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the office record is malformed: {0}")]
+pub struct BadRecord(&'static str);
+
+impl Key {
+    /// Where it lies below a folder of the vault.
+    pub(super) fn path(&self) -> String {
+        match self {
+            Self::Draft(id) => format!("draft/{id}"),
+            Self::Case(id) => format!("case/{id}"),
+            Self::Worker(id) => format!("worker/{id}"),
+            Self::Claim(from, id) => format!("claim/{from}/{id}"),
+            // The prefix keeps a name from being one of Windows' devices.
+            Self::Note(name) => format!("note/n-{name}"),
+        }
+    }
+}
+
+impl Entry {
+    /// What it is about.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Its revision, counted from 1.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn said(&self) -> &Said {
+        &self.said
+    }
+
+    /// As it travels.
+    #[must_use]
+    pub fn record(&self) -> v1::OfficeRecord {
+        v1::OfficeRecord { entry: Some(self.said.clone()) }
+    }
+
+    /// Reads what [`Self::record`] gave, encoded.
+    ///
+    /// # Errors
+    /// [`BadRecord`]
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadRecord> {
+        let record = v1::OfficeRecord::decode(bytes).map_err(|_| BadRecord("not a record"))?;
+        Self::check(record.entry.ok_or(BadRecord("an unknown entry"))?)
+    }
+
+    /// Checks a record that is no snapshot.
+    ///
+    /// # Errors
+    /// [`BadRecord`]
+    pub fn check(said: Said) -> Result<Self, BadRecord> {
+        let (key, revision) = match &said {
+            Said::Draft(draft) => (Key::Draft(check_draft(draft)?), draft.revision),
+            Said::Case(case) => (Key::Case(check_case(case)?), case.revision),
+            Said::Worker(worker) => (Key::Worker(check_worker(worker)?), worker.revision),
+            Said::Claim(claim) => {
+                optional_id(&claim.worker_id)?;
+                (Key::Claim(id(&claim.from)?, id(&claim.id)?), claim.revision)
+            }
+            Said::Note(note) => (Key::Note(check_note(note)?), note.revision),
+            Said::Snapshot(_) => return Err(BadRecord("a snapshot inside a record")),
+        };
+        need(revision > 0, "revisions are counted from 1")?;
+        Ok(Self { key, revision, said })
+    }
+}
+
+fn check_draft(draft: &v1::Draft) -> Result<Id, BadRecord> {
+    let v1::Draft { to, form, case_id, worker_id, .. } = draft;
+    if draft.ended {
+        let empty = to.is_empty() && form.is_empty() && case_id.is_empty() && worker_id.is_empty();
+        need(empty && draft.left_ms == 0, "an ended draft says nothing else")?;
+        return id(&draft.id);
+    }
+    need(to.len() <= MAX_DRAFT_RECIPIENTS, "too many recipients")?;
+    need(to.iter().all(|to| to.parse::<RecipientArg>().is_ok()), "a recipient")?;
+    need(!form.is_empty() && form.len() <= MAX_DRAFT_FORM, "the form")?;
+    optional_id(case_id)?;
+    id(worker_id)?;
+    id(&draft.id)
+}
+
+fn check_case(case: &v1::Case) -> Result<Id, BadRecord> {
+    let is_text = |text: &str| text.len() <= MAX_CASE_TEXT && Text::decode(text).is_some();
+    need(is_text(&case.label), "the label")?;
+    need(case.kana.is_empty() || is_text(&case.kana), "the reading")?;
+    id(&case.id)
+}
+
+fn check_worker(worker: &v1::OfficeWorker) -> Result<Id, BadRecord> {
+    if worker.removed {
+        let empty = worker.card.is_empty() && worker.card_salt.is_empty();
+        need(empty, "a worker who left has no card")?;
+    } else {
+        need(worker.card.len() <= MAX_CARD, "the card is too long")?;
+        let card = v1::WorkerCard::decode(&worker.card[..]).map_err(|_| BadRecord("the card"))?;
+        let is_role = card.role.is_empty() || Text::decode(&card.role).is_some();
+        need(Text::decode(&card.name).is_some() && is_role, "the card")?;
+        need(worker.card_salt.len() == 32, "the card's salt")?;
+    }
+    id(&worker.worker_id)
+}
+
+fn check_note(note: &v1::Note) -> Result<String, BadRecord> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let length = (1..=MAX_NOTE_NAME).contains(&note.name.len());
+    need(length && note.name.bytes().all(plain), "the name")?;
+    need(note.value.len() <= MAX_NOTE, "the value is too long")?;
+    Ok(note.name.clone())
+}
+
+fn need(good: bool, rule: &'static str) -> Result<(), BadRecord> {
+    if good { Ok(()) } else { Err(BadRecord(rule)) }
+}
+
+fn id(text: &str) -> Result<Id, BadRecord> {
+    text.parse().map_err(|_| BadRecord("an id"))
+}
+
+fn optional_id(text: &str) -> Result<(), BadRecord> {
+    if text.is_empty() { Ok(()) } else { id(text).map(|_| ()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "0190f3c1000070008000000000000001";
+
+    fn draft() -> v1::Draft {
+        v1::Draft {
+            id: ID.to_owned(),
+            revision: 1,
+            to: vec!["1312345678/ward-3".to_owned()],
+            form: b"{}".to_vec().into(),
+            worker_id: ID.to_owned(),
+            left_ms: 7,
+            ..v1::Draft::default()
+        }
+    }
+
+    fn case() -> v1::Case {
+        let (id, label) = (ID.to_owned(), "架空 一郎さま".to_owned());
+        v1::Case { id, label, revision: 1, ..v1::Case::default() }
+    }
+
+    fn is_good(said: Said) -> bool {
+        let checked = Entry::check(said.clone());
+        let bytes = v1::OfficeRecord { entry: Some(said) }.encode_to_vec();
+        assert_eq!(Entry::decode(&bytes), checked);
+        checked.is_ok()
+    }
+
+    #[test]
+    fn limits_hold_at_their_edges() {
+        let with = |change: fn(&mut v1::Draft)| {
+            let mut draft = draft();
+            change(&mut draft);
+            is_good(Said::Draft(draft))
+        };
+        assert!(with(|_| {}));
+        assert!(with(|d| d.to = vec!["1312345678".into(); MAX_DRAFT_RECIPIENTS]));
+        assert!(!with(|d| d.to = vec!["1312345678".into(); MAX_DRAFT_RECIPIENTS + 1]));
+        assert!(!with(|d| d.to = vec!["病院".into()]));
+        assert!(with(|d| d.form = vec![b' '; MAX_DRAFT_FORM].into()));
+        assert!(!with(|d| d.form = vec![b' '; MAX_DRAFT_FORM + 1].into()));
+        assert!(!with(|d| d.form = Vec::new().into()));
+        assert!(!with(|d| d.revision = 0));
+        assert!(!with(|d| d.worker_id.clear()));
+        assert!(!with(|d| d.ended = true));
+        let ended = v1::Draft { id: ID.into(), revision: 2, ended: true, ..Default::default() };
+        assert!(is_good(Said::Draft(ended)));
+
+        let text = |length: usize| v1::Case { label: "x".repeat(length), ..case() };
+        assert!(is_good(Said::Case(text(MAX_CASE_TEXT))));
+        assert!(!is_good(Said::Case(text(MAX_CASE_TEXT + 1))));
+        assert!(!is_good(Said::Case(text(0))));
+        assert!(!is_good(Said::Case(v1::Case { kana: "\u{202e}".into(), ..case() })));
+
+        let note = |name: usize, value: usize| {
+            let value = vec![0; value].into();
+            is_good(Said::Note(v1::Note { name: "a".repeat(name), revision: 1, value }))
+        };
+        assert!(note(MAX_NOTE_NAME, MAX_NOTE) && note(1, 0));
+        assert!(!note(MAX_NOTE_NAME + 1, 0) && !note(0, 0) && !note(1, MAX_NOTE + 1));
+
+        let card = v1::WorkerCard { name: "佐藤 花".into(), role: String::new() };
+        let worker = |salt: usize, name: &str| {
+            let card = v1::WorkerCard { name: name.into(), ..card.clone() }.encode_to_vec();
+            let card_salt = vec![1; salt].into();
+            let (worker_id, card) = (ID.to_owned(), card.into());
+            let removed = false;
+            is_good(Said::Worker(v1::OfficeWorker {
+                worker_id,
+                revision: 1,
+                card,
+                card_salt,
+                removed,
+            }))
+        };
+        assert!(worker(32, "佐藤 花"));
+        assert!(!worker(31, "佐藤 花") && !worker(32, "") && !worker(32, &"x".repeat(MAX_CARD)));
+    }
+
+    #[test]
+    fn a_snapshot_is_no_entry() {
+        assert!(!is_good(Said::Snapshot(v1::Snapshot::default())));
+        assert!(Entry::decode(&[]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(entry) = Entry::decode(&bytes) {
+                prop_assert!(entry.revision() > 0);
+                let again = Entry::decode(&entry.record().encode_to_vec()).unwrap();
+                prop_assert_eq!(again.key(), entry.key());
+            }
+        }
+    }
+}
