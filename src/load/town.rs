@@ -195,6 +195,7 @@ impl Town {
             number: Some(text[..20].to_uppercase().parse().map_err(|_| "number")?),
             name: Some(format!("機関{text}").parse().map_err(|_| "name")?),
             kana: Some("きかん".parse().map_err(|_| "kana")?),
+            town: None,
             kind: Some(InstitutionKind::CareOffice),
             telephone: Some("04-7000-0001".parse().map_err(|_| "telephone")?),
             fax: None,
