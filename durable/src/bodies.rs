@@ -8,6 +8,7 @@
 mod error;
 mod files;
 mod location;
+mod pieces;
 mod segments;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub use self::error::BodyError;
 pub use self::location::{BodyLocation, DIGEST};
+pub use self::pieces::BodyPieces;
 
 use self::files::Files;
 use self::segments::{Folder, Segments};
@@ -209,6 +211,12 @@ impl BodyReader {
                 self.files.read(*location, *length, *checksum, digest)
             }
         }
+    }
+
+    /// The body in pieces, none of which is read before it is asked for.
+    #[must_use]
+    pub fn pieces(&self, location: BodyLocation) -> BodyPieces {
+        BodyPieces::new(self.clone(), location)
     }
 }
 

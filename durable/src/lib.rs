@@ -12,7 +12,9 @@
 //! | [`crash`] | named places where a test makes the program die | what dying there leaves: that is what it is for |
 //! | [`fault`] | tests make the n-th write or sync fail | in a test, exactly what it asked for |
 //! | [`journal`] | the append-only sequence of rounds: the truth | a last round that is not whole, which start-up drops; an erasure that start-up completes |
+//! | [`lines`] | a file of lines that need not outlive a power cut | a last line in part, which the reader leaves out |
 //! | [`lock`] | one process per folder | nothing: the lock goes with the process |
+//! | [`space`] | how much the disk can still take | nothing |
 //!
 //! # One round, and what a crash leaves at each step
 //!
@@ -44,7 +46,9 @@ mod disk;
 mod error;
 pub mod fault;
 pub mod journal;
+pub mod lines;
 pub mod lock;
+pub mod space;
 
 pub use self::atomic::{
     Access, TEMPORARY_SUFFIX, create_dir_durable, create_dir_durable_with, read_limited,

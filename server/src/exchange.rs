@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use tokio::sync::Semaphore;
 use tonic::Request;
 use tsumugu_durable::clock::Clock;
 use tsumugu_proto::v1::{ErrorReason, Receipt};
@@ -10,6 +11,8 @@ use tsumugu_trust::directory::Member;
 use tsumugu_trust::statement::TrustList;
 use tsumugu_trust::value::{Id, Time};
 
+use crate::bounds::quota::Quota;
+use crate::bounds::{Bounds, Space};
 use crate::ca::IssuingCa;
 use crate::gate::{Gate, GateError};
 use crate::ledger::{LeafInfo, LedgerError, Published, Reader};
@@ -39,6 +42,14 @@ pub struct Exchange {
     pub pending: Pending,
     /// How often certificates were renewed lately.
     pub renewals: Renewals,
+    /// What one party may take.
+    pub bounds: Arc<Bounds>,
+    /// What an institution may hand in on one day: asked before letters and attachments are taken.
+    pub quota: Quota,
+    /// Whether the disk has room: asked before letters and attachments are taken.
+    pub space: Space,
+    /// Reads of the disk under way: see [`Self::reading`].
+    pub disk_reads: Semaphore,
     /// Open subscriptions by institution.
     pub subscribers: Mutex<HashMap<Id, u32>>,
 }
@@ -233,6 +244,21 @@ impl Exchange {
             Party::Terminal { .. } => self.signer(request).map(|_| ()),
             administrator @ Party::Administrator { .. } => self.admit(administrator).map(|_| ()),
         }
+    }
+
+    /// Runs something that reads the disk, away from the threads that answer everybody. So many at
+    /// once as the settings say; further ones wait here, and nobody else for them.
+    ///
+    /// # Errors
+    /// What `read` gives; [`ErrorReason::Unavailable`] when it panicked.
+    pub async fn reading<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Self) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let _turn = self.disk_reads.acquire().await.map_err(|closed| broken(&closed))?;
+        let exchange = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || read(&exchange)).await;
+        read.map_err(|died| broken(&died))?
     }
 
     /// Submits a command that gives leaves, and makes their receipts.

@@ -5,6 +5,7 @@
 //! Whether the party is *admitted* is not asked here: that is what the log says.
 
 mod incoming;
+mod leaving;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,10 +20,10 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, PeerIncompatible,
     RootCertStore, SignatureScheme,
 };
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tonic::transport::server::TlsConnectInfo;
 use x509_parser::extensions::GeneralName;
 
-pub use self::incoming::{ACCEPT_PAUSE, GatedStream, HANDSHAKE_LIMIT, incoming};
+pub use self::incoming::{ACCEPT_PAUSE, Doorway, GatedStream, HANDSHAKE_LIMIT, Peer, incoming};
 use crate::party::{Party, PartyError};
 use crate::tls;
 
@@ -128,7 +129,8 @@ impl Gate {
         now_ms: u64,
     ) -> Result<Option<AuthenticatedParty>, GateError> {
         extensions
-            .get::<TlsConnectInfo<TcpConnectInfo>>()
+            .get::<Peer>()
+            .map(|peer| &peer.tls)
             .and_then(TlsConnectInfo::peer_certs)
             .map(|chain| self.authenticate(&chain, now_ms))
             .transpose()

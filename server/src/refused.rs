@@ -1,13 +1,20 @@
 //! Why the exchange refuses: one type, turned into a rich gRPC error at the edge.
 
+use std::time::Duration;
+
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::directory::Refusal;
 use tsumugu_trust::statement::{MAX_STATEMENT, Malformed};
 
+use crate::told;
+
 /// The domain in `google.rpc.ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "tsumugu";
+
+/// How long a caller should wait for its own requests to be through.
+pub const BUSY: Duration = Duration::from_secs(2);
 
 /// A refusal. It holds ids and rule names only: no payload, no person's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +25,16 @@ pub struct Refused {
     pub message: String,
     /// Safe details: ids, names of limits.
     pub metadata: Vec<(&'static str, String)>,
+    /// After how long the same may be taken (`google.rpc.RetryInfo`); none where waiting alone does
+    /// not help.
+    pub retry: Option<Duration>,
 }
 
 impl Refused {
     /// A refusal without details.
     #[must_use]
     pub fn new(reason: ErrorReason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), metadata: Vec::new() }
+        Self { reason, message: message.into(), metadata: Vec::new(), retry: None }
     }
 
     /// Adds a detail.
@@ -34,16 +44,23 @@ impl Refused {
         self
     }
 
+    /// Says after how long the same may be taken.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry = Some(wait);
+        self
+    }
+
     /// Not yours, or not there.
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(ErrorReason::NotFound, "there is nothing of that id that this party may see")
     }
 
-    /// Over a named limit.
+    /// Over a named limit. What it means and what to do is said by [`told`](crate::told::limit).
     #[must_use]
     pub fn limit(name: &'static str, value: impl ToString) -> Self {
-        Self::new(ErrorReason::Limit, format!("over the limit {name}"))
+        Self::new(ErrorReason::Limit, format!("over the limit {name}. {}", told::limit(name).en))
             .with("limit", name)
             .with("value", value.to_string())
     }
@@ -73,11 +90,18 @@ impl Refused {
 impl From<Refused> for Status {
     fn from(refused: Refused) -> Self {
         let metadata = refused.metadata.iter().map(|(k, v)| ((*k).to_owned(), v.clone()));
-        let details = ErrorDetails::with_error_info(
+        let limit = refused.metadata.iter().find(|(key, _)| *key == "limit");
+        let mut details = ErrorDetails::with_error_info(
             refused.reason.text(),
             ERROR_DOMAIN,
             metadata.collect::<std::collections::HashMap<_, _>>(),
         );
+        if let Some(wait) = refused.retry {
+            details.set_retry_info(Some(wait));
+        }
+        if let Some((_, name)) = limit {
+            details.set_localized_message("ja", told::limit(name).ja);
+        }
         Self::with_error_details(refused.code(), refused.message, details)
     }
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server as Grpc;
 use tsumugu_durable::clock::Clock;
+use tsumugu_durable::space::{DiskSpace, FreeSpace};
 use tsumugu_durable::{DiskError, FolderLock, LockError};
 use tsumugu_proto::v1::admin_service_server::AdminServiceServer;
 use tsumugu_proto::v1::directory_service_server::DirectoryServiceServer;
@@ -19,10 +20,15 @@ use tsumugu_proto::v1::exchange_service_server::ExchangeServiceServer;
 use tsumugu_proto::v1::log_service_server::LogServiceServer;
 use tsumugu_proto::v1::terminal_service_server::TerminalServiceServer;
 
+use crate::bounds::Bounds;
+use crate::bounds::Space;
+use crate::bounds::layer::BoundsLayer;
+use crate::bounds::quota::Quota;
+use crate::bounds::{ENROLMENT, SEND};
 use crate::ca::{CaError, IssuingCa};
 use crate::clockwork;
 use crate::exchange::Exchange;
-use crate::gate::{Gate, RootsError, incoming};
+use crate::gate::{Doorway, Gate, RootsError, incoming};
 use crate::keys::{self, KeyError};
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery};
 use crate::pending::Pending;
@@ -37,10 +43,17 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// Streams that are still open after this are cut: a half-open one could hold the stop up for an hour
 /// (hyperium/hyper#4170).
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
-/// A call with 16 letters of the largest size, and room.
-const MAX_REQUEST: usize = 24 << 20;
-/// An enrolment: 16 statements of the largest size, and room.
-const MAX_ANONYMOUS_REQUEST: usize = 512 << 10;
+/// Longest list of headers of a request, in bytes: ours have some hundred.
+const MAX_HEADERS: u32 = 16 * 1024;
+/// HTTP/2 window of one request, in bytes: what may be on its way before it is asked for.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+/// HTTP/2 window of a connection, in bytes: what one connection makes us hold at most.
+const CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
+/// Requests that were withdrawn before we took them up, on one connection (CVE-2023-44487). Then the
+/// connection ends.
+const MAX_WITHDRAWN: usize = 20;
+/// Requests that broke the protocol, on one connection. Then it ends.
+const MAX_FAULTY: usize = 64;
 /// Longest checkpoint file.
 const MAX_CHECKPOINT: u64 = 64 * 1024;
 
@@ -103,6 +116,18 @@ impl Server {
     /// # Errors
     /// [`RunError`]
     pub async fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, RunError> {
+        Self::open_with(dir, clock, DiskSpace::of(dir)).await
+    }
+
+    /// [`Self::open`] under free space that a test sets.
+    ///
+    /// # Errors
+    /// [`RunError`]
+    pub async fn open_with(
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        space: Arc<dyn FreeSpace>,
+    ) -> Result<Self, RunError> {
         check_is_exchange(dir)?;
         let lock = FolderLock::acquire(dir, LOCK_PATIENCE)?;
         let settings = Settings::load(dir)?;
@@ -125,12 +150,16 @@ impl Server {
         let listener = TcpListener::bind(settings.listen).await.map_err(RunError::Listen)?;
         let reader = ledger.reader();
         let (failing, failed) = oneshot::channel();
-        let max_round = settings.limits.commands_per_round as usize;
         let (handle, sequencer) =
-            Sequencer::start(ledger, dir.to_owned(), clock.clone(), max_round, failing)
+            Sequencer::start(ledger, dir.to_owned(), clock.clone(), &settings.limits, failing)
                 .map_err(RunError::Listen)?;
         let pending = Pending::open(dir)?;
+        let limits = &settings.limits;
         let exchange = Exchange {
+            bounds: Bounds::new(limits),
+            quota: Quota::open(dir, limits)?,
+            space: Space::new(space, limits.disk_reserve_megabytes),
+            disk_reads: Semaphore::new(limits.disk_reads as usize),
             reader,
             sequencer: handle,
             gate,
@@ -178,10 +207,10 @@ impl Server {
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::Serving).await;
         let letters = ExchangeServiceServer::new(services::exchange::Letters(exchange.clone()))
-            .max_decoding_message_size(MAX_REQUEST);
+            .max_decoding_message_size(SEND as usize);
         let enrolment =
             EnrolmentServiceServer::new(services::enrolment::Enrolment(exchange.clone()))
-                .max_decoding_message_size(MAX_ANONYMOUS_REQUEST);
+                .max_decoding_message_size(ENROLMENT as usize);
         // Who calls is asked before a byte of the request is read: only enrolment answers strangers.
         let asking = exchange.clone();
         let known = move |request: tonic::Request<()>| match asking.knock(&request) {
@@ -189,10 +218,21 @@ impl Server {
             Err(refused) => Err(tonic::Status::from(refused)),
         };
         let (stop, stopping) = oneshot::channel::<()>();
+        let (bounds, clock) = (exchange.bounds.clone(), exchange.clock.clone());
+        let gate = exchange.gate.clone();
+        let doorway = Doorway { gate, bounds: bounds.clone(), clock: clock.clone() };
         let grpc = Grpc::builder()
             .max_concurrent_streams(limits.streams_per_connection)
             .http2_keepalive_interval(Some(limits.keepalive()))
-            .timeout(limits.request_timeout())
+            .http2_keepalive_timeout(Some(limits.keepalive_timeout()))
+            .http2_max_header_list_size(MAX_HEADERS)
+            .http2_max_pending_accept_reset_streams(Some(MAX_WITHDRAWN))
+            .http2_max_local_error_reset_streams(Some(MAX_FAULTY))
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_connection_age(limits.connection_age())
+            .max_connection_age_grace(limits.connection_grace())
+            .layer(BoundsLayer::new(bounds.clone(), clock.clone(), limits.request_timeout()))
             .add_service(health_service)
             .add_service(enrolment)
             .add_service(InterceptedService::new(
@@ -212,7 +252,7 @@ impl Server {
                 known.clone(),
             ))
             .add_service(InterceptedService::new(letters, known))
-            .serve_with_incoming_shutdown(incoming(listener, config, &limits), async {
+            .serve_with_incoming_shutdown(incoming(listener, config, doorway, &limits), async {
                 drop(stopping.await);
             });
         let ticking =

@@ -1,8 +1,12 @@
-//! What the operator is told when the exchange cannot start or had to stop: the fault, its cause, and
-//! what to do, in Japanese and English.
+//! What is told in Japanese and English: to the operator when the exchange cannot start or had to stop
+//! (the fault, its cause, what to do), and to a caller who is over a limit.
+
+mod limits;
 
 use std::error::Error;
 use std::fmt::Write as _;
+
+pub(crate) use limits::limit;
 
 use crate::init::InitError;
 use crate::ledger::OpenError;

@@ -22,8 +22,9 @@ use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tsumugu_durable::clock::{Clock, ManualClock};
+use tsumugu_server::bounds::Bounds;
 use tsumugu_server::ca::{IssuingCa, RequestedKey};
-use tsumugu_server::gate::{Gate, GateError, incoming};
+use tsumugu_server::gate::{Doorway, Gate, GateError, incoming};
 use tsumugu_server::party::Party;
 use tsumugu_server::settings::Limits;
 use tsumugu_server::tls;
@@ -67,9 +68,11 @@ impl Exchange {
             found.map(|_| request).map_err(|error| Status::unauthenticated(error.to_string()))
         });
         let (stop, stopped) = oneshot::channel();
+        let (bounds, gate_too) = (Bounds::new(&limits), gate.clone());
+        let doorway = Doorway { gate: gate_too, bounds, clock: clock.clone() };
         let serve = Server::builder()
             .add_service(service)
-            .serve_with_incoming_shutdown(incoming(listener, config, &limits), async {
+            .serve_with_incoming_shutdown(incoming(listener, config, doorway, &limits), async {
                 drop(stopped.await)
             });
         tokio::spawn(serve);
@@ -378,15 +381,16 @@ async fn slow_handshakes_hold_up_nobody() {
 }
 
 #[tokio::test]
-async fn a_connection_beyond_the_limit_waits_for_a_place() {
-    let exchange = Exchange::start(Limits { connections: 1, ..Limits::default() }).await;
-    let first = exchange.handshake(exchange.client(None)).await.unwrap();
-    let second = exchange.handshake(exchange.client(None));
-    tokio::pin!(second);
-    let early = tokio::time::timeout(Duration::from_millis(200), &mut second).await;
-    assert!(early.is_err(), "the only place is taken");
+async fn a_handshake_too_many_of_one_address_is_closed() {
+    let exchange = Exchange::start(Limits { arrivals_per_address: 1, ..Limits::default() }).await;
+    let mut first = TcpStream::connect(exchange.address).await.unwrap();
+    first.write_all(&[22, 3, 1]).await.unwrap();
+    let mut second = TcpStream::connect(exchange.address).await.unwrap();
+    let read = tokio::time::timeout(SOON, second.read(&mut [0; 1])).await.expect("an end");
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
     drop(first);
-    tokio::time::timeout(SOON, second).await.expect("a place in time").unwrap();
+    // The place is free once the exchange has seen the end.
+    while exchange.call(Some(exchange.terminal())).await.is_err() {}
 }
 
 #[tokio::test]

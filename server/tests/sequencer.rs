@@ -15,6 +15,7 @@ use tsumugu_server::keys;
 use tsumugu_server::ledger::{Ledger, Reader};
 use tsumugu_server::refused::Refused;
 use tsumugu_server::sequencer::{Command, Done, Outcome, OutgoingLetter, Sequencer};
+use tsumugu_server::settings::Limits;
 use tsumugu_trust::hash::sha256;
 use tsumugu_trust::statement::{Answer, StandingState, Statement};
 use tsumugu_trust::testing::{Seeded, TestInstitution, TestLetter, World};
@@ -65,7 +66,8 @@ impl Bench {
         let reader = ledger.reader();
         let (failing, _) = oneshot::channel();
         let dir = self.dir.path().to_owned();
-        let started = Sequencer::start(ledger, dir, self.clock.clone(), 64, failing).unwrap();
+        let started =
+            Sequencer::start(ledger, dir, self.clock.clone(), &Limits::default(), failing).unwrap();
         self.running = Some((started.0, reader, started.1));
     }
 

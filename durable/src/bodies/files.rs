@@ -1,6 +1,7 @@
 //! Large bodies: one file each, `files/ab/ab…` (64 hex digits of the digest), written atomically.
 
 use std::fs;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{BodyError, BodyLocation, DIGEST};
@@ -58,6 +59,27 @@ impl Files {
             return Err(BodyError::Damaged { location });
         }
         Ok(body)
+    }
+
+    /// At most `most` bytes from an offset on; the file is closed again, so that a reader who takes
+    /// his time holds nothing.
+    pub(super) fn read_part(
+        &self,
+        location: BodyLocation,
+        digest: &[u8; DIGEST],
+        offset: u64,
+        most: usize,
+    ) -> Result<Vec<u8>, BodyError> {
+        let path = self.path(digest);
+        let mut file = match fs::File::open(&path).map_err(DiskError::io("open the file", &path)) {
+            Err(DiskError::Missing { .. }) => return Err(BodyError::Absent { location }),
+            opened => opened?,
+        };
+        let reading = || DiskError::io("read the file", &path);
+        file.seek(SeekFrom::Start(offset)).map_err(reading())?;
+        let mut part = Vec::new();
+        file.take(most as u64).read_to_end(&mut part).map_err(reading())?;
+        Ok(part)
     }
 
     /// A crash leaves the files or some of them; the repetition removes the rest.

@@ -10,17 +10,22 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Sender, channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::{Connected, TcpConnectInfo, TlsConnectInfo};
+use tsumugu_durable::clock::Clock;
 
+use super::leaving::Leaving;
+use super::{AuthenticatedParty, Gate};
+use crate::bounds::{Bounds, Connection, Seat};
 use crate::settings::Limits;
 
-/// How long a peer may take for its handshake. A full one over a slow line takes three seconds.
-pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// How long a peer may take for its handshake. A full one over a slow line takes three seconds, and
+/// some more where packets are lost.
+pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(15);
 
 /// How long nothing is accepted after the system refused to: it is out of descriptors or memory,
 /// and only connections that end give some back.
@@ -29,12 +34,24 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 /// Shaken hands that wait for the HTTP/2 server to take them.
 const WAITING: usize = 16;
 
+/// What stands at the door: who may come in, and how many.
+#[derive(Debug, Clone)]
+pub struct Doorway {
+    /// Checks who it is.
+    pub gate: Arc<Gate>,
+    /// Counts places.
+    pub bounds: Arc<Bounds>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// The connections that passed the handshake, for tonic's `serve_with_incoming_shutdown`.
 ///
 /// Each handshake is a task of its own, so that a slow or hostile peer holds up nobody. At most
-/// `limits.connections` are open, in or after the handshake; further ones wait in the kernel's
-/// queue. At most `limits.handshakes` are computed at once. A failed handshake or accept is
-/// logged and ends nothing. Dropping the stream closes the listener.
+/// `limits.arrivals` are in it, `limits.handshakes` of them computed at once; further ones wait in
+/// the kernel's queue. After it each connection takes a place among its own kind ([`Bounds::seat`]),
+/// so that strangers take none of the members'. A failed handshake or accept is logged and ends
+/// nothing. Dropping the stream closes the listener.
 ///
 /// # Panics
 /// Outside a tokio runtime.
@@ -42,25 +59,46 @@ const WAITING: usize = 16;
 pub fn incoming(
     listener: TcpListener,
     config: Arc<ServerConfig>,
+    doorway: Doorway,
     limits: &Limits,
 ) -> ReceiverStream<io::Result<GatedStream>> {
-    accept_with(listener, config, limits, HANDSHAKE_LIMIT)
+    accept_with(listener, config, doorway, limits, HANDSHAKE_LIMIT)
 }
 
 /// An open connection. Its place among the permitted ones is free again when it is dropped.
 ///
-/// tonic puts a [`TlsConnectInfo<TcpConnectInfo>`] into the extensions of its requests.
+/// tonic puts a [`Peer`] into the extensions of its requests.
 #[derive(Debug)]
 pub struct GatedStream {
     tls: TlsStream<TcpStream>,
-    _place: OwnedSemaphorePermit,
+    connection: Connection,
+    /// When it has to end; never where a certificate was shown.
+    leaving: Option<Leaving>,
+    _seat: Seat,
+}
+
+/// Who is at the other end of the connection that a request came over.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The certificates that were shown.
+    pub tls: TlsConnectInfo<TcpConnectInfo>,
+    /// For whom its requests are counted.
+    pub connection: Connection,
 }
 
 impl Connected for GatedStream {
-    type ConnectInfo = TlsConnectInfo<TcpConnectInfo>;
+    type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Self::ConnectInfo {
-        self.tls.connect_info()
+        Peer { tls: self.tls.connect_info(), connection: self.connection.clone() }
+    }
+}
+
+impl GatedStream {
+    /// An error once the connection has to end.
+    fn poll_leaving(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        let has_to = self.leaving.as_mut().is_some_and(|at| at.poll(context).is_ready());
+        if has_to { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 }
 
@@ -70,6 +108,7 @@ impl AsyncRead for GatedStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.poll_leaving(context)?;
         Pin::new(&mut self.tls).poll_read(context, buffer)
     }
 }
@@ -80,6 +119,7 @@ impl AsyncWrite for GatedStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.poll_leaving(context)?;
         Pin::new(&mut self.tls).poll_write(context, bytes)
     }
 
@@ -96,6 +136,7 @@ impl AsyncWrite for GatedStream {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.poll_leaving(context)?;
         Pin::new(&mut self.tls).poll_write_vectored(context, parts)
     }
 
@@ -118,17 +159,20 @@ impl Accept for TcpListener {
 fn accept_with(
     source: impl Accept,
     config: Arc<ServerConfig>,
+    doorway: Doorway,
     limits: &Limits,
     handshake_limit: Duration,
 ) -> ReceiverStream<io::Result<GatedStream>> {
     let (passed, stream) = channel(WAITING);
     let door = Door {
         acceptor: TlsAcceptor::from(config),
+        doorway,
+        limits: limits.clone(),
         handshakes: Arc::new(Semaphore::new(limits.handshakes as usize)),
         handshake_limit,
         passed,
     };
-    tokio::spawn(accept_all(source, Arc::new(Semaphore::new(limits.connections as usize)), door));
+    tokio::spawn(accept_all(source, Arc::new(Semaphore::new(limits.arrivals as usize)), door));
     ReceiverStream::new(stream)
 }
 
@@ -144,9 +188,16 @@ async fn accept_all(mut source: impl Accept, places: Arc<Semaphore>, door: Door)
             accepted = source.accept() => accepted,
         };
         match accepted {
-            Ok((tcp, peer)) => {
-                tokio::spawn(door.clone().admit(tcp, peer, place));
-            }
+            Ok((tcp, peer)) => match door.doorway.bounds.arrive(peer.ip()) {
+                Some(arrival) => {
+                    let door = door.clone();
+                    tokio::spawn(async move {
+                        door.admit(tcp, peer, arrival).await;
+                        drop(place);
+                    });
+                }
+                None => tracing::debug!(%peer, "too many handshakes from one address"),
+            },
             // The peer went away while it waited in the kernel's queue: its loss alone.
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -160,25 +211,55 @@ async fn accept_all(mut source: impl Accept, places: Arc<Semaphore>, door: Door)
 #[derive(Clone)]
 struct Door {
     acceptor: TlsAcceptor,
+    doorway: Doorway,
+    limits: Limits,
     handshakes: Arc<Semaphore>,
     handshake_limit: Duration,
     passed: Sender<io::Result<GatedStream>>,
 }
 
 impl Door {
-    async fn admit(self, tcp: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+    async fn admit(self, tcp: TcpStream, peer: SocketAddr, arrival: Seat) {
         // Requests and answers are small: without this, each waits for the other side's delayed
         // acknowledgement. A socket that refuses is slower, not wrong.
         let _ = tcp.set_nodelay(true);
-        let Ok(slot) = self.handshakes.acquire_owned().await else { return };
+        let Ok(slot) = self.handshakes.clone().acquire_owned().await else { return };
         let shaken = tokio::time::timeout(self.handshake_limit, self.acceptor.accept(tcp)).await;
         drop(slot);
+        drop(arrival);
         match shaken {
-            // A send fails only when the server is stopping; then the connection closes.
-            Ok(Ok(tls)) => drop(self.passed.send(Ok(GatedStream { tls, _place: place })).await),
+            Ok(Ok(tls)) => {
+                let Some(stream) = self.seated(tls, peer) else {
+                    tracing::info!(%peer, "too many connections");
+                    return;
+                };
+                // A send fails only when the server is stopping; then the connection closes.
+                drop(self.passed.send(Ok(stream)).await);
+            }
             Ok(Err(error)) => tracing::info!(%peer, %error, "handshake refused"),
             Err(_) => tracing::info!(%peer, "handshake took too long"),
         }
+    }
+
+    fn seated(&self, tls: TlsStream<TcpStream>, peer: SocketAddr) -> Option<GatedStream> {
+        let (_, session) = tls.get_ref();
+        let party = match session.peer_certificates() {
+            // The handshake let it in; between then and now it may have ended.
+            Some(chain) => {
+                let gate = &self.doorway.gate;
+                Some(gate.authenticate(chain, self.doorway.clock.now_ms()).ok()?)
+            }
+            None => None,
+        };
+        let party = party.as_ref().map(AuthenticatedParty::party);
+        let (connection, seat) = self.doorway.bounds.seat(party, peer.ip())?;
+        let is_welcome = connection.holder.is_known() && connection.turned_away.is_none();
+        let leaving = (!is_welcome).then(|| {
+            let (age, idle) =
+                (self.limits.without_certificate(), self.limits.without_certificate_idle());
+            Leaving::after(age, idle, Arc::clone(&connection.activity))
+        });
+        Some(GatedStream { tls, connection, leaving, _seat: seat })
     }
 }
 
@@ -204,12 +285,14 @@ mod tests {
 
     const NOW: u64 = 1_800_000_000_000;
 
-    fn config() -> Arc<ServerConfig> {
+    fn config() -> (Arc<ServerConfig>, Doorway) {
         let ca = IssuingCa::create("exchange.test", NOW).unwrap();
         let server = ca.issue_server(&[], NOW).unwrap();
         let certificate = tls::ServerCertificate::new(server.chain, server.key).unwrap();
         let gate = Gate::new("exchange.test", &[ca.certificate().clone()]).unwrap();
-        tls::server_config(gate, certificate, ManualClock::at(NOW)).unwrap()
+        let clock = ManualClock::at(NOW);
+        let config = tls::server_config(gate.clone(), certificate, clock.clone()).unwrap();
+        (config, Doorway { gate, bounds: Bounds::new(&Limits::default()), clock })
     }
 
     /// Fails as often as it has errors, then gives connections.
@@ -232,7 +315,8 @@ mod tests {
         let descriptors = io::Error::from_raw_os_error(24); // EMFILE on Unix
         let source = Failing(vec![descriptors, aborted], listener);
         let limits = Limits::default();
-        let stream = accept_with(source, config(), &limits, Duration::from_millis(50));
+        let (config, doorway) = config();
+        let stream = accept_with(source, config, doorway, &limits, Duration::from_millis(50));
         let mut silent = TcpStream::connect(address).await.unwrap();
         let read = tokio::time::timeout(Duration::from_secs(5), silent.read(&mut [0; 1])).await;
         assert!(matches!(read.unwrap(), Ok(0) | Err(_)), "the connection was closed");
@@ -243,7 +327,8 @@ mod tests {
     async fn dropping_the_stream_closes_the_listener() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        drop(incoming(listener, config(), &Limits::default()));
+        let (config, doorway) = config();
+        drop(incoming(listener, config, doorway, &Limits::default()));
         tokio::time::timeout(Duration::from_secs(5), async {
             while TcpStream::connect(address).await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(5)).await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 use arc_swap::ArcSwap;
 use prost::Message;
 use tokio::sync::watch;
-use tsumugu_durable::bodies::{BodyLocation, BodyReader};
+use tsumugu_durable::bodies::{BodyLocation, BodyPieces, BodyReader};
 use tsumugu_durable::journal::JournalReader;
 use tsumugu_proto::v1;
 use tsumugu_trust::hash::Hash;
@@ -287,6 +287,24 @@ impl Reader {
             None => Ok(None),
             Some(index) => self.leaf_info(index),
         }
+    }
+
+    /// Whether a statement made a leaf.
+    ///
+    /// # Errors
+    /// [`LedgerError`]
+    pub fn is_known(&self, digest: Hash) -> Result<bool, LedgerError> {
+        Ok(self.views.number(&key(table::COMMAND, &[&digest.0]))?.is_some())
+    }
+
+    /// A sealed body, piece by piece.
+    ///
+    /// # Errors
+    /// [`LedgerError`]
+    pub fn body_pieces(&self, location: &[u8]) -> Result<BodyPieces, LedgerError> {
+        let location = BodyLocation::from_bytes(location)
+            .ok_or(LedgerError::Contradiction("a body location does not decode"))?;
+        Ok(self.bodies.pieces(location))
     }
 
     /// A sealed body.

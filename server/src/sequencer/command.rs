@@ -99,6 +99,40 @@ pub enum Command {
     Stop,
 }
 
+impl Command {
+    /// Whose lane it waits in; none for the administrators, those who enrol, and the exchange itself.
+    pub(super) fn institution(&self) -> Option<Id> {
+        match self {
+            Self::Publish { institution, .. }
+            | Self::Send { institution, .. }
+            | Self::Fetch { institution, .. }
+            | Self::Opened { institution, .. }
+            | Self::Dispose { institution, .. } => Some(*institution),
+            Self::Bootstrap { .. }
+            | Self::TrustList { .. }
+            | Self::Invite { .. }
+            | Self::CloseInvitation { .. }
+            | Self::Enrol { .. }
+            | Self::Administrate { .. }
+            | Self::Tick
+            | Self::Stop => None,
+        }
+    }
+
+    /// What an institution's command brings along to write, in bytes; little more than that.
+    pub(super) fn bytes(&self) -> usize {
+        let of = |statement: &Statement| statement.text().len();
+        match self {
+            Self::Send { letters, .. } => {
+                letters.iter().map(|letter| of(&letter.envelope) + letter.body.len()).sum()
+            }
+            Self::Dispose { statement, detail, .. } => of(statement) + detail.len(),
+            Self::Publish { statement, .. } | Self::Opened { statement, .. } => of(statement),
+            _ => 0,
+        }
+    }
+}
+
 /// A letter to accept. Length and digest of the body were compared with the envelope.
 #[derive(Debug)]
 pub struct OutgoingLetter {

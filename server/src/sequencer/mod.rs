@@ -3,11 +3,12 @@
 
 mod accept;
 mod command;
+mod lanes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tsumugu_durable::clock::Clock;
 use tsumugu_durable::crash::crash_point;
 use tsumugu_proto::v1::ErrorReason;
@@ -18,21 +19,18 @@ pub use command::{Command, Done, Outcome, OutgoingLetter};
 
 use crate::ledger::{LOG, Ledger, LedgerError, Published};
 use crate::refused::Refused;
+use crate::settings::Limits;
 use crate::tiles;
+use lanes::{Closed, Lanes, Waiting};
 
-/// Commands that may wait; beyond it callers wait to be let in.
-const QUEUE: usize = 1_024;
-
-/// Hands commands to the sequencer.
+/// Hands commands to the sequencer. When the last one is dropped, its thread ends after what waits.
 #[derive(Debug, Clone)]
 pub struct Sequencer {
-    queue: mpsc::Sender<Waiting>,
+    entrance: Arc<Entrance>,
 }
 
-struct Waiting {
-    command: Command,
-    answer: oneshot::Sender<Result<Done, Refused>>,
-}
+/// The one way in: no further command can come once it is dropped.
+struct Entrance(Arc<Lanes>);
 
 /// Why a round could not be answered.
 enum Ended {
@@ -49,24 +47,28 @@ impl Sequencer {
         ledger: Ledger,
         dir: PathBuf,
         clock: Arc<dyn Clock>,
-        max_round: usize,
+        limits: &Limits,
         failed: oneshot::Sender<LedgerError>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let lanes = Arc::new(Lanes::new(limits));
+        let entrance = Arc::new(Entrance(lanes.clone()));
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || {
-            let mut sequencing = Sequencing { ledger, clock, log: dir.join(LOG), tiled: 0, max_round };
-            if let Ended::Failed(error) = sequencing.run(waiting) {
+            // Also when the thread panics: nobody may wait for ever.
+            let lanes = EndAtLast(lanes);
+            let mut sequencing = Sequencing { ledger, clock, log: dir.join(LOG), tiled: 0 };
+            if let Ended::Failed(error) = sequencing.run(&lanes.0) {
                 tracing::error!(error = %error, "the sequencer stops; start-up decides what was committed");
                 let _ = failed.send(error);
             }
         })?;
-        Ok((Self { queue }, thread))
+        Ok((Self { entrance }, thread))
     }
 
     /// Hands over a command and waits until its round is committed, or it is refused.
     ///
     /// # Errors
-    /// [`Refused`]; [`ErrorReason::Unavailable`] when the sequencer has stopped: then nobody knows yet
+    /// [`Refused`]; [`ErrorReason::Limit`] when too many commands of its institution wait already;
+    /// [`ErrorReason::Unavailable`] when the sequencer has stopped: then nobody knows yet
     /// whether the command was committed, and the same bytes may be handed over again.
     pub async fn submit(&self, command: Command) -> Result<Done, Refused> {
         let stopped = || {
@@ -76,8 +78,33 @@ impl Sequencer {
             )
         };
         let (answer, done) = oneshot::channel();
-        self.queue.send(Waiting { command, answer }).await.map_err(|_| stopped())?;
+        // A command stays in its lane when its caller goes away: under load a client that is out of
+        // patience asks again, and then finds it done.
+        self.entrance.0.put(Waiting { command, answer }).map_err(|closed| match closed {
+            Closed::Full(refused) => refused,
+            Closed::Ended => stopped(),
+        })?;
         done.await.map_err(|_| stopped())?
+    }
+}
+
+impl Drop for Entrance {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl std::fmt::Debug for Entrance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entrance").finish_non_exhaustive()
+    }
+}
+
+struct EndAtLast(Arc<Lanes>);
+
+impl Drop for EndAtLast {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -87,20 +114,12 @@ struct Sequencing {
     log: PathBuf,
     /// Leaves whose tiles are written.
     tiled: u64,
-    max_round: usize,
 }
 
 impl Sequencing {
-    fn run(&mut self, mut queue: mpsc::Receiver<Waiting>) -> Ended {
+    fn run(&mut self, lanes: &Lanes) -> Ended {
         loop {
-            let Some(first) = queue.blocking_recv() else { return Ended::Stopped };
-            let mut round = vec![first];
-            while round.len() < self.max_round {
-                match queue.try_recv() {
-                    Ok(next) => round.push(next),
-                    Err(_) => break,
-                }
-            }
+            let Some(round) = lanes.take() else { return Ended::Stopped };
             match self.round(round) {
                 Ok(false) => {}
                 Ok(true) => return Ended::Stopped,

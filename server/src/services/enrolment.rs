@@ -117,11 +117,12 @@ pub(in crate::services) fn closed() -> Refused {
     Refused::new(ErrorReason::InvitationClosed, "the invitation is used, closed or expired")
 }
 
-/// A stored invitation with its statement.
+/// A stored invitation with its statement, as often as it may be asked for.
 pub(super) fn stored(
     exchange: &Exchange,
     id: Id,
 ) -> Result<(StoredInvitation, Invitation), Refused> {
+    exchange.bounds.call_for(id, exchange.now())?;
     let stored = exchange
         .pending
         .invitation(id)

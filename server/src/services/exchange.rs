@@ -54,7 +54,7 @@ impl ExchangeService for Letters {
     }
     async fn track(&self, request: Request<v1::TrackRequest>) -> Answer<v1::TrackResponse> {
         let caller = self.0.terminal(&request)?;
-        answer(track::track(&self.0, caller, &request.into_inner()))
+        answer(track::track(&self.0, caller, request.into_inner()).await)
     }
     async fn upload_attachment(
         &self,

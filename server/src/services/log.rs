@@ -34,7 +34,9 @@ impl LogService for Log {
         request: Request<v1::GetInclusionProofsRequest>,
     ) -> Answer<v1::GetInclusionProofsResponse> {
         let caller = self.0.caller(&request)?;
-        answer(get_inclusion_proofs::get_inclusion_proofs(&self.0, caller, &request.into_inner()))
+        answer(
+            get_inclusion_proofs::get_inclusion_proofs(&self.0, caller, request.into_inner()).await,
+        )
     }
     async fn list_leaves(
         &self,

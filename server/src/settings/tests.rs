@@ -123,5 +123,10 @@ fn units_become_durations() {
     let limits = Limits::default();
     assert_eq!(limits.request_timeout().as_secs(), 30);
     assert_eq!(limits.keepalive().as_secs(), 20);
+    assert_eq!(limits.keepalive_timeout().as_secs(), 90);
+    assert_eq!(limits.connection_age().as_secs(), 43_200);
+    assert_eq!(limits.connection_grace().as_secs(), 60);
+    assert_eq!(limits.without_certificate().as_secs(), 120);
+    assert_eq!(limits.without_certificate_idle().as_secs(), 30);
     assert_eq!(limits.tick_interval().as_secs(), 900);
 }

@@ -18,7 +18,7 @@ pub(super) fn sync_directory(
     exchange: Arc<Exchange>,
     request: v1::SyncDirectoryRequest,
 ) -> ReceiverStream<Piece> {
-    let (to, stream) = mpsc::channel(4);
+    let (to, stream) = mpsc::channel(1);
     tokio::spawn(async move {
         if let Err(refused) = send_chain(&exchange, request.start_number, &to).await {
             // The client may have gone.

@@ -11,6 +11,7 @@ pub(super) fn get_invitation(
     request: &v1::GetInvitationRequest,
 ) -> Result<v1::GetInvitationResponse, Refused> {
     let id = binary_id(&request.invitation_id)?;
+    exchange.bounds.call_for(id, exchange.now())?;
     if let Some(terminal) = exchange.pending.terminal(id).map_err(|e| broken(&e))? {
         return Ok(v1::GetInvitationResponse { document: terminal.document });
     }

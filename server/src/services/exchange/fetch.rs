@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
+use tsumugu_durable::bodies::BodyPieces;
 use tsumugu_proto::v1::{self, fetch_response::Part};
 
 use crate::exchange::{Exchange, TerminalCaller, broken};
@@ -11,11 +14,15 @@ use crate::services::text_id;
 /// Bytes of a body in one message.
 const CHUNK: usize = 64 * 1024;
 
+/// Messages that wait for a slow reader: what he makes us hold is this and one more.
+const AHEAD: usize = 1;
+
 type Piece = Result<v1::FetchResponse, Status>;
 
-/// Hands out a body. The command returns after "fetched" is committed; only then the body is read.
+/// Hands out a body. The command returns after "fetched" is committed; only then the body is read,
+/// and each piece only when the one before it is on its way.
 pub(super) async fn fetch(
-    exchange: &Exchange,
+    exchange: &Arc<Exchange>,
     caller: TerminalCaller,
     request: v1::FetchRequest,
 ) -> Result<ReceiverStream<Piece>, Refused> {
@@ -26,19 +33,51 @@ pub(super) async fn fetch(
     let Outcome::Body { fetched, location } = outcome else {
         return Err(broken(&"leaves where a body was asked for"));
     };
-    let mut pieces = Vec::new();
-    if let Some(leaf) = fetched {
-        pieces.push(Part::Receipt(exchange.receipt(&leaf, &published, true)?));
-    }
-    let body = exchange.reader.body(&location)?;
-    pieces.extend(body.chunks(CHUNK).map(|chunk| Part::Chunk(chunk.to_vec().into())));
-    let (to, stream) = mpsc::channel(4);
+    let receipt = fetched.map(|leaf| exchange.receipt(&leaf, &published, true)).transpose()?;
+    let pieces = exchange.reader.body_pieces(&location)?;
+    // What cannot be read at all is a refusal, not a stream that breaks off.
+    let (pieces, first) = next(exchange, pieces).await?;
+    let (to, stream) = mpsc::channel(AHEAD);
+    let exchange = Arc::clone(exchange);
     tokio::spawn(async move {
-        for part in pieces {
-            if to.send(Ok(v1::FetchResponse { part: Some(part) })).await.is_err() {
-                return;
-            }
+        if let Some(receipt) = receipt
+            && to.send(Ok(response(Part::Receipt(receipt)))).await.is_err()
+        {
+            return;
+        }
+        if let Err(refused) = send_pieces(&exchange, pieces, first, &to).await {
+            drop(to.send(Err(refused.into())).await);
         }
     });
     Ok(ReceiverStream::new(stream))
+}
+
+async fn send_pieces(
+    exchange: &Arc<Exchange>,
+    mut pieces: BodyPieces,
+    mut piece: Option<Vec<u8>>,
+    to: &mpsc::Sender<Piece>,
+) -> Result<(), Refused> {
+    while let Some(chunk) = piece {
+        // The place is taken before the next piece is read, so that none is held for a slow reader.
+        let Ok(place) = to.reserve().await else { return Ok(()) };
+        place.send(Ok(response(Part::Chunk(chunk.into()))));
+        (pieces, piece) = next(exchange, pieces).await?;
+    }
+    Ok(())
+}
+
+async fn next(
+    exchange: &Arc<Exchange>,
+    mut pieces: BodyPieces,
+) -> Result<(BodyPieces, Option<Vec<u8>>), Refused> {
+    let read = exchange.reading(move |_| {
+        let piece = pieces.next(CHUNK).map_err(|error| broken(&error))?;
+        Ok((pieces, piece))
+    });
+    read.await
+}
+
+fn response(part: Part) -> v1::FetchResponse {
+    v1::FetchResponse { part: Some(part) }
 }

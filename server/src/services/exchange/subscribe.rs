@@ -10,6 +10,7 @@ use tsumugu_proto::v1::{self, ErrorReason, subscribe_response::Part};
 use tsumugu_trust::value::Id;
 
 use super::event;
+use crate::bounds::CROWDED;
 use crate::exchange::{Exchange, TerminalCaller};
 use crate::party::Party;
 use crate::refused::Refused;
@@ -29,7 +30,7 @@ pub(super) fn subscribe(
     request: v1::SubscribeRequest,
 ) -> Result<ReceiverStream<Piece>, Refused> {
     let place = Place::take(&exchange, caller.institution())?;
-    let (to, stream) = mpsc::channel(4);
+    let (to, stream) = mpsc::channel(1);
     tokio::spawn(async move {
         let _place = place;
         if let Err(refused) = send_events(&exchange, caller, &request, &to).await {
@@ -40,14 +41,16 @@ pub(super) fn subscribe(
 }
 
 async fn send_events(
-    exchange: &Exchange,
+    exchange: &Arc<Exchange>,
     caller: TerminalCaller,
     request: &v1::SubscribeRequest,
     to: &mpsc::Sender<Piece>,
 ) -> Result<(), Refused> {
     let mut news = exchange.reader.news();
     let mut next = request.start;
-    let length = exchange.reader.mailbox_length(caller.institution())?;
+    let institution = caller.institution();
+    let length =
+        exchange.reading(move |exchange| Ok(exchange.reader.mailbox_length(institution)?)).await?;
     if next > length {
         return Err(Refused::new(ErrorReason::Rule, "the mailbox has not so many events")
             .with("rule", "start"));
@@ -68,20 +71,8 @@ async fn send_events(
             terminal: caller.terminal().0,
         })?;
         news.borrow_and_update();
-        let published = exchange.reader.published();
-        let rows = exchange.reader.mailbox(caller.institution(), next, AT_ONCE)?;
-        let mut events = Vec::new();
-        for (number, index) in rows {
-            // The views may be ahead of what is published by a moment.
-            if index >= published.size {
-                break;
-            }
-            if number != next {
-                return Err(crate::exchange::broken(&"a mailbox has a gap"));
-            }
-            events.push(event(exchange, &published, number, index)?);
-            next += 1;
-        }
+        let events = exchange.reading(move |exchange| read(exchange, institution, next)).await?;
+        next += events.len() as u64;
         if !events.is_empty() {
             quiet_until = Instant::now() + HEARTBEAT;
             piece = Some(Part::Events(v1::MailboxEvents { events }));
@@ -101,6 +92,27 @@ async fn send_events(
     }
 }
 
+/// The next events of a mailbox, as far as they are published.
+fn read(
+    exchange: &Exchange,
+    institution: Id,
+    start: u64,
+) -> Result<Vec<v1::MailboxEvent>, Refused> {
+    let published = exchange.reader.published();
+    let mut events = Vec::new();
+    for (number, index) in exchange.reader.mailbox(institution, start, AT_ONCE)? {
+        // The views may be ahead of what is published by a moment.
+        if index >= published.size {
+            break;
+        }
+        if number != start + events.len() as u64 {
+            return Err(crate::exchange::broken(&"a mailbox has a gap"));
+        }
+        events.push(event(exchange, &published, number, index)?);
+    }
+    Ok(events)
+}
+
 /// A place among an institution's subscribers; given back when the stream ends.
 struct Place {
     exchange: Arc<Exchange>,
@@ -113,7 +125,7 @@ impl Place {
         let mut subscribers = lock(exchange);
         let count = subscribers.entry(institution).or_default();
         if *count >= most {
-            return Err(Refused::limit("subscribers_per_institution", most));
+            return Err(Refused::limit("subscribers_per_institution", most).retry_after(CROWDED));
         }
         *count += 1;
         Ok(Self { exchange: exchange.clone(), institution })
