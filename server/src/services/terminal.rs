@@ -63,6 +63,7 @@ impl TerminalService for Terminals {
 
 /// An invitation of a further terminal, and whose it is.
 pub(super) fn invited(exchange: &Exchange, id: Id) -> Result<(StoredTerminal, Id), Refused> {
+    exchange.bounds.call_for(id, exchange.now())?;
     let stored = exchange.pending.terminal(id).map_err(|e| broken(&e))?;
     let stored = stored.filter(|stored| !stored.is_over(exchange.now()));
     let stored = stored.ok_or_else(Refused::not_found)?;
