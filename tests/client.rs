@@ -12,6 +12,8 @@ mod errors;
 mod exchange_dies;
 #[path = "support/people.rs"]
 mod people;
+#[path = "client/records.rs"]
+mod records;
 #[path = "client/story.rs"]
 mod story;
 #[path = "client/strangers.rs"]
