@@ -13,7 +13,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use admin::{AdminCommand, AdminInitArgs, ApproveArgs, InviteArgs, RejectArgs, StandingArgs};
+pub use admin::{
+    AdminCommand, AdminInitArgs, ApproveArgs, InviteArgs, RejectArgs, StandingArgs, UpdateArgs,
+};
 pub use letters::{
     AckArgs, Disposition, EvidenceArgs, InboxArgs, OpenArgs, OutboxArgs, RecipientArg, SendArgs,
     TrackArgs, VerifyArgs,
@@ -21,7 +23,8 @@ pub use letters::{
 pub use log::{LogCommand, LogFolderArgs, LogVerifyArgs};
 pub use office::{
     DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand, LetterArgs,
-    PrintArgs, RecoveryCommand, TerminalCommand, UiArgs, WorkerCommand,
+    PrintArgs, ProfileCommand, ProfileSetArgs, RecoveryCommand, TerminalCommand, UiArgs,
+    WorkerCommand,
 };
 pub use records::{CaseCommand, ClaimArgs, DraftCommand, DraftSaveArgs};
 pub use values::HoursSpan;
@@ -70,8 +73,11 @@ pub enum Command {
     Admin(AdminCommand),
     /// このPCを登録する（招待コードが要ります） / enrol this PC, with an invitation code
     Enroll(EnrollArgs),
-    /// 参加施設の一覧 / list the institutions
+    /// 施設を探す / find an institution
     Directory(DirectoryArgs),
+    /// 自施設の部署・営業時間・休業日 / units, hours and closing days of the own institution
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// 連携シートや連絡を送る / send a sheet or a notice
     Send(SendArgs),
     /// 届いた文書の一覧 / list what has arrived

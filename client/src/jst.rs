@@ -62,6 +62,12 @@ pub fn parse(text: &str) -> Result<Time, Failure> {
     u64::try_from(stamp.as_millisecond()).map(Time).map_err(|_| bad())
 }
 
+/// Date and time of day in Japan.
+#[must_use]
+pub fn civil(time: Time) -> DateTime {
+    zoned(time).datetime()
+}
+
 fn zoned(time: Time) -> Zoned {
     let ms = i64::try_from(time.0).unwrap_or(i64::MAX);
     let stamp = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX);

@@ -7,6 +7,7 @@ pub mod context;
 pub mod enrolment;
 pub mod failure;
 pub mod fingerprint;
+pub mod hours;
 pub mod identity;
 pub mod jst;
 pub mod letters;

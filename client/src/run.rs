@@ -10,7 +10,7 @@ use rand::rngs::OsRng;
 use tsumugu_durable::clock::SystemClock;
 use tsumugu_trust::statement::StandingState;
 
-use crate::args::{AdminCommand, Cli, Command, DemoArgs, LogCommand};
+use crate::args::{AdminCommand, Cli, Command, DemoArgs, LogCommand, ProfileCommand};
 use crate::commands;
 use crate::context::{Context, Printing};
 use crate::failure::{Exit, Failure};
@@ -72,6 +72,10 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Admin(command) => admin(ctx, command).await,
         Command::Enroll(args) => done(ctx, &commands::enroll::run(ctx, args).await?),
         Command::Directory(args) => done(ctx, &commands::directory::run(ctx, args).await?),
+        Command::Profile(ProfileCommand::Show) => done(ctx, &commands::profile::show(ctx).await?),
+        Command::Profile(ProfileCommand::Set(args)) => {
+            done(ctx, &commands::profile::set(ctx, args).await?)
+        }
         Command::Send(args) => {
             let sent = commands::send::run(ctx, args).await?;
             done(ctx, &sent).map(|_| sent.exit())
@@ -107,7 +111,7 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
 async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
     use commands::{
         admin_approve, admin_init, admin_invite, admin_list, admin_pending, admin_reject,
-        admin_standing,
+        admin_standing, admin_update,
     };
     match command {
         AdminCommand::Init(args) => done(ctx, &admin_init::run(ctx, args).await?),
@@ -116,6 +120,7 @@ async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
         AdminCommand::Approve(args) => done(ctx, &admin_approve::run(ctx, args).await?),
         AdminCommand::Reject(args) => done(ctx, &admin_reject::run(ctx, args).await?),
         AdminCommand::List => done(ctx, &admin_list::run(ctx).await?),
+        AdminCommand::Update(args) => done(ctx, &admin_update::run(ctx, args).await?),
         AdminCommand::Suspend(args) => {
             done(ctx, &admin_standing::run(ctx, args, StandingState::Suspended).await?)
         }

@@ -98,8 +98,14 @@ async fn only_some_kinds_are_proposed_and_only_by_administrators() {
     assert_eq!(reason(propose(&town, 0, &list).await), Reason::Malformed);
     let directory = town.eye.directory();
     let record = directory.member(office.id).unwrap().record().unwrap().clone();
-    let member = tsumugu_trust::statement::Institution { version: 2, ..record };
+    let member = tsumugu_trust::statement::Institution { version: 2, ..record.clone() };
     assert_eq!(reason(propose(&town, 0, &member).await), Reason::Malformed);
+    // A key never comes this way, whatever else changes with it.
+    let key = directory.member(office.id).unwrap().terminals.values().next().unwrap().key;
+    let name = "別の名前".parse().unwrap();
+    let renamed = tsumugu_trust::statement::Institution { version: 2, name, ..record };
+    let taken_over = tsumugu_trust::statement::Institution { key: Some(key), ..renamed };
+    assert_eq!(reason(propose(&town, 0, &taken_over).await), Reason::Malformed);
     assert!(proposals(&town).await.is_empty());
 
     let standing = Standing { institution: office.id, version: 1, state: StandingState::Suspended };

@@ -20,6 +20,8 @@ pub enum AdminCommand {
     Reject(RejectArgs),
     /// 施設と管理者の一覧 / list institutions and administrators
     List,
+    /// 施設の登録（名称・よみ・電話など）を改める / change what is registered of an institution
+    Update(UpdateArgs),
     /// 施設の利用を停止する / suspend an institution
     Suspend(StandingArgs),
     /// 停止した施設を再開する / reinstate an institution
@@ -63,8 +65,8 @@ pub struct InviteArgs {
     /// 名称 / name
     #[arg(long, value_parser = values::text, required_unless_present = "administrator")]
     pub name: Option<Text>,
-    /// よみがな / reading of the name
-    #[arg(long, value_parser = values::text, required_unless_present = "administrator")]
+    /// よみがな（ひらがな・カタカナ） / reading of the name, in kana
+    #[arg(long, value_parser = values::kana, required_unless_present = "administrator")]
     pub kana: Option<Text>,
     /// 所在地（市区町村、または町名まで。例 流山市平和台） / city or town, such as 流山市平和台
     #[arg(long, value_parser = values::text)]
@@ -81,12 +83,62 @@ pub struct InviteArgs {
     /// 似た名前の施設と区別する表示 / label that tells it from a similar name
     #[arg(long, value_parser = values::text)]
     pub label: Option<Text>,
+    /// 番号が10桁でなくても載せる / list it though its number has not ten digits
+    #[arg(long)]
+    pub force: bool,
     /// 招待の有効日数 / days until the invitation expires
     #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=90))]
     pub expires_days: u16,
     /// 紙に印刷するアドレス（今の接続先と違うとき） / address to print, if not the one in use
     #[arg(long, value_name = "HOST:PORT")]
     pub address: Option<String>,
+}
+
+/// `admin update`
+#[derive(Debug, Clone, Args)]
+pub struct UpdateArgs {
+    /// 施設の番号 / the institution's number
+    #[arg(value_parser = values::number)]
+    pub number: InstitutionNumber,
+    /// 新しい番号 / its new number
+    #[arg(long, value_parser = values::number, value_name = "NUMBER")]
+    pub new_number: Option<InstitutionNumber>,
+    /// 名称 / name
+    #[arg(long, value_parser = values::text)]
+    pub name: Option<Text>,
+    /// よみがな（ひらがな・カタカナ） / reading of the name, in kana
+    #[arg(long, value_parser = values::kana)]
+    pub kana: Option<Text>,
+    /// 所在地 / city or town
+    #[arg(long, value_parser = values::text, conflicts_with = "no_town")]
+    pub town: Option<Text>,
+    /// 所在地を消す / without a town
+    #[arg(long)]
+    pub no_town: bool,
+    /// 種別 / kind
+    #[arg(long, value_parser = values::kind)]
+    pub kind: Option<InstitutionKind>,
+    /// 登録の電話番号 / telephone of the register
+    #[arg(long, value_parser = values::telephone)]
+    pub telephone: Option<Telephone>,
+    /// FAX番号 / FAX number
+    #[arg(long, value_parser = values::telephone, conflicts_with = "no_fax")]
+    pub fax: Option<Telephone>,
+    /// FAX番号を消す / without a FAX
+    #[arg(long)]
+    pub no_fax: bool,
+    /// 似た名前の施設と区別する表示 / label that tells it from a similar name
+    #[arg(long, value_parser = values::text, conflicts_with = "no_label")]
+    pub label: Option<Text>,
+    /// 区別の表示を消す / without a label
+    #[arg(long)]
+    pub no_label: bool,
+    /// 前身の施設の番号 / number of the institution that it took over from
+    #[arg(long, value_parser = values::number, value_name = "NUMBER")]
+    pub predecessor: Option<InstitutionNumber>,
+    /// 番号が10桁でなくても載せる / list it though its number has not ten digits
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `admin approve`

@@ -1,5 +1,6 @@
 //! The commands that send, receive and prove letters.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -15,6 +16,9 @@ pub struct SendArgs {
     /// 宛先の施設の番号、部署は「/」の後（「,」で並べられる） / the recipients, separated by commas
     #[arg(long, required_unless_present = "draft", value_delimiter = ',', value_parser = values::recipient, value_name = "NUMBER[/UNIT]")]
     pub to: Vec<RecipientArg>,
+    /// 宛先の部署（--to に部署のない宛先すべて） / unit of those recipients that name none
+    #[arg(long, value_name = "UNIT", value_parser = values::unit)]
+    pub unit: Option<Unit>,
     /// 連携シートのファイル（TOMLかJSON） / a sheet, TOML or JSON
     #[arg(
         long,
@@ -51,8 +55,17 @@ pub struct SendArgs {
 pub struct RecipientArg {
     /// The institution's number.
     pub number: InstitutionNumber,
-    /// Its unit; `main` where none is named.
-    pub unit: Unit,
+    /// Its unit, if one is named with it.
+    pub unit: Option<Unit>,
+}
+
+impl fmt::Display for RecipientArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.unit {
+            Some(unit) => write!(f, "{}/{unit}", self.number),
+            None => write!(f, "{}", self.number),
+        }
+    }
 }
 
 impl FromStr for RecipientArg {
@@ -60,8 +73,8 @@ impl FromStr for RecipientArg {
 
     fn from_str(typed: &str) -> Result<Self, NotAValue> {
         let (number, unit) = match typed.split_once('/') {
-            Some((number, unit)) => (number, unit.trim().parse()?),
-            None => (typed, Unit::main()),
+            Some((number, unit)) => (number, Some(unit.trim().parse()?)),
+            None => (typed, None),
         };
         Ok(Self { number: number.trim().parse()?, unit })
     }
@@ -81,6 +94,9 @@ pub struct InboxArgs {
     /// 回答済みのものも出す / show answered messages too
     #[arg(long)]
     pub all: bool,
+    /// この部署に届いたものだけ / only what came for this unit
+    #[arg(long, value_name = "UNIT", value_parser = values::unit)]
+    pub unit: Option<Unit>,
 }
 
 /// `open`

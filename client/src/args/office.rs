@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use tsumugu_trust::statement::NamedUnit;
+use tsumugu_trust::statement::{Day, NamedUnit};
+use tsumugu_trust::value::{InstitutionKind, Unit};
 
 use super::values::{self, HoursSpan};
 
@@ -35,9 +36,55 @@ pub struct EnrollArgs {
 /// `directory`
 #[derive(Debug, Clone, Default, Args)]
 pub struct DirectoryArgs {
-    /// 名称・よみ・番号の一部 / part of a name, reading or number
+    /// 名称・よみ・番号・所在地・電話の一部（いくつでも） / parts of name, reading, number, town or telephone
+    pub query: Vec<String>,
+    /// 種別（例 病院、care-office）。何度でも / kind, such as hospital; may be repeated
+    #[arg(long, value_parser = values::kind)]
+    pub kind: Vec<InstitutionKind>,
+    /// 部署の名前の一部、またはID / part of a unit's name, or its id
     #[arg(long, value_name = "TEXT")]
-    pub search: Option<String>,
+    pub unit: Option<String>,
+    /// 所在地の一部 / part of the town
+    #[arg(long, value_name = "TEXT")]
+    pub town: Option<String>,
+    /// 未参加（FAXのみ）の施設だけ / only those that are reached by FAX only
+    #[arg(long, conflicts_with = "members")]
+    pub fax_only: bool,
+    /// 参加している施設だけ / only members
+    #[arg(long)]
+    pub members: bool,
+}
+
+/// `profile …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum ProfileCommand {
+    /// 部署・営業時間・休業日を見る / show units, business hours and closing days
+    Show,
+    /// 部署・営業時間・休業日を改めて公開する / publish them anew
+    Set(ProfileSetArgs),
+}
+
+/// `profile set`
+#[derive(Debug, Clone, Default, Args)]
+pub struct ProfileSetArgs {
+    /// 部署を加える、または名前を改める（例 renkei=地域連携室） / add or rename a unit
+    #[arg(long, value_name = "ID=NAME", value_parser = values::named_unit)]
+    pub unit: Vec<NamedUnit>,
+    /// 部署をなくす / remove a unit
+    #[arg(long, value_name = "ID", value_parser = values::unit)]
+    pub remove_unit: Vec<Unit>,
+    /// 営業時間（例 "mon-fri 08:30-17:30"）。書いたものが全体になります / business hours, all of them
+    #[arg(long, value_name = "DAYS HH:MM-HH:MM", value_parser = values::hours, conflicts_with = "no_hours")]
+    pub hours: Vec<HoursSpan>,
+    /// 営業時間を載せない / give no business hours
+    #[arg(long)]
+    pub no_hours: bool,
+    /// 休業日を加える（例 2026-12-31） / add a closing day
+    #[arg(long, value_name = "DATE", value_parser = values::day)]
+    pub closed: Vec<Day>,
+    /// 休業日から除く / take a closing day out
+    #[arg(long, value_name = "DATE", value_parser = values::day)]
+    pub not_closed: Vec<Day>,
 }
 
 /// `demo`

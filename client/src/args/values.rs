@@ -1,7 +1,7 @@
 //! How typed values are read; a wrong one is answered in both languages.
 
 use tsumugu_trust::hash::Hash;
-use tsumugu_trust::statement::{Hours, NamedUnit, Weekday};
+use tsumugu_trust::statement::{Day, Hours, NamedUnit, Weekday};
 use tsumugu_trust::value::{Id, InstitutionKind, InstitutionNumber, Telephone, Text, Unit, Value};
 use unicode_normalization::UnicodeNormalization;
 
@@ -41,8 +41,28 @@ pub(super) fn telephone(typed: &str) -> Read<Telephone> {
     Telephone::decode(&narrow).ok_or_else(|| wrong("args.telephone"))
 }
 
+/// The word, or its Japanese.
 pub(super) fn kind(typed: &str) -> Read<InstitutionKind> {
-    InstitutionKind::decode(typed).ok_or_else(|| wrong("args.kind"))
+    let typed = typed.trim();
+    let named = |kind: &InstitutionKind| kind.word() == typed || kind.japanese() == typed;
+    InstitutionKind::ALL.iter().copied().find(named).ok_or_else(|| wrong("args.kind"))
+}
+
+/// A reading: kana of either kind, which are sorted and searched by; half-width ones become whole.
+pub(super) fn kana(typed: &str) -> Read<Text> {
+    let whole: String = typed.trim().nfkc().collect();
+    let is_kana = |c: char| {
+        matches!(c, 'ぁ'..='ゖ' | 'ゝ' | 'ゞ' | 'ァ'..='ヺ' | '・' | 'ー' | 'ヽ' | 'ヾ' | ' ')
+            || c.is_ascii_digit()
+    };
+    let good = whole.chars().all(is_kana).then(|| Text::decode(&whole)).flatten();
+    good.ok_or_else(|| wrong("args.kana"))
+}
+
+/// `2026-12-31`
+pub(super) fn day(typed: &str) -> Read<Day> {
+    let narrow: String = typed.trim().nfkc().collect();
+    Day::decode(&narrow).ok_or_else(|| wrong("args.day"))
 }
 
 pub(super) fn unit(typed: &str) -> Read<Unit> {
@@ -107,12 +127,21 @@ mod tests {
         assert_eq!(text(" か\u{3099} ").unwrap().as_str(), "が");
         assert_eq!(number("１２７０００００１１").unwrap().as_str(), "1270000011");
         let named = recipient("１２７０００００１１／renkei").unwrap();
-        assert_eq!((named.number.as_str(), named.unit.as_str()), ("1270000011", "renkei"));
+        let unit = named.unit.as_ref().map(Unit::as_str);
+        assert_eq!((named.number.as_str(), unit), ("1270000011", Some("renkei")));
+        assert_eq!(recipient("1270000011").unwrap().unit, None);
         assert!(recipient("1270000011/").is_err() && id("0190").is_err());
         assert_eq!(telephone("０４-7000-1234").unwrap().as_str(), "04-7000-1234");
         let ward = named_unit("ward-3=3階病棟").unwrap();
         assert_eq!((ward.unit.as_str(), ward.name.as_str()), ("ward-3", "3階病棟"));
         assert!(named_unit("ward").is_err() && named_unit("W=x").is_err());
         assert!(kind("Hospital").unwrap_err().contains(" / "));
+        assert_eq!(kind("薬局").unwrap(), kind("pharmacy").unwrap());
+        assert_eq!(kana("ｶﾞｲﾄﾞ さくら２").unwrap().as_str(), "ガイド さくら2");
+        for wrong in ["", "桜", "さくらA", "さくら、", "さく\tら"] {
+            assert!(kana(wrong).is_err(), "{wrong:?}");
+        }
+        assert_eq!(day("２０２６-12-31").unwrap().encode(), "2026-12-31");
+        assert!(day("12/31").is_err() && day("2026-02-30").is_err());
     }
 }

@@ -4,15 +4,17 @@ use prost::Message;
 use serde::Serialize;
 use tsumugu_proto::v1;
 use tsumugu_trust::code::Code;
+use tsumugu_trust::directory::Directory;
 use tsumugu_trust::hash::sha256;
 use tsumugu_trust::seal::{SealingRecipient, seal_to};
 use tsumugu_trust::statement::{
     AnyBody, Institution, Invitation, Purpose, Statement, TrustList, Yes, sign,
 };
-use tsumugu_trust::value::{Id, Time};
+use tsumugu_trust::value::{Id, InstitutionNumber, Text, Time};
 
 use super::admin_commit::{self, Signed};
 use super::admin_review::{Problem, taken};
+use super::number_check::check_number;
 use crate::args::InviteArgs;
 use crate::context::Context;
 use crate::enrolment::Ticket;
@@ -76,6 +78,9 @@ pub async fn run(ctx: &Context, args: &InviteArgs) -> Result<Invited, Failure> {
     session.identity().administrator()?;
     let rpc = session.connect().await?;
     session.sync().await?;
+    if let (Some(kind), Some(number)) = (args.kind, &args.number) {
+        check_number(kind, number, args.force)?;
+    }
     if !args.administrator {
         refuse_taken(&session, args)?;
     }
@@ -110,8 +115,18 @@ fn refuse_taken(session: &Session<'_>, args: &InviteArgs) -> Result<(), Failure>
     let (Some(number), Some(name)) = (&args.number, &args.name) else { return Ok(()) };
     // A new institution has an id that nobody has.
     let nobody = Id([0; 16]);
-    let label = args.label.as_ref();
-    match taken(session.directory(), nobody, number, name, label).first() {
+    free(session.directory(), nobody, number, name, args.label.as_ref())
+}
+
+/// Whether number and name are nobody else's.
+pub(super) fn free(
+    directory: &Directory,
+    own: Id,
+    number: &InstitutionNumber,
+    name: &Text,
+    label: Option<&Text>,
+) -> Result<(), Failure> {
+    match taken(directory, own, number, name, label).first() {
         None => Ok(()),
         Some(Problem::NumberTaken) => Err(Failure::new("server.duplicate-number")),
         Some(_) => Err(Failure::new("server.confusable-name")),

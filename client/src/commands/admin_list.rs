@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tsumugu_trust::hash::Hash;
 
-use super::directory::{Listing, list};
+use super::directory::{Listing, Query, list};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fingerprint::grouped;
@@ -70,7 +70,7 @@ pub async fn run(ctx: &Context) -> Result<Overview, Failure> {
         threshold: newest.body.threshold,
         administrators: newest.body.administrators.iter().map(|one| one.id.to_string()).collect(),
         own,
-        institutions: list(directory, None),
+        institutions: list(directory, &Query::default(), ctx.now()),
         log,
         root,
     })

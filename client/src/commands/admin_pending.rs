@@ -3,10 +3,11 @@
 use serde::Serialize;
 use tsumugu_proto::v1;
 use tsumugu_proto::v1::EnrolmentState;
-use tsumugu_trust::directory::Directory;
+use tsumugu_trust::directory::{Directory, Member};
 use tsumugu_trust::statement::{AnyBody, Statement};
 
 use super::admin_review::{Problem, Review, review, signers};
+use super::record_change::{changes, shown_changes};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::jst;
@@ -61,7 +62,7 @@ pub struct Proposal {
     pub kind: String,
     /// The institution's number, or its id where it is not registered.
     pub subject: String,
-    /// What it says, such as `suspended`.
+    /// What it says, such as `suspended` or what changes in a record.
     pub detail: String,
     /// Administrators who have signed.
     pub signatures: usize,
@@ -134,7 +135,12 @@ fn proposal(
         AnyBody::Standing(standing) => {
             (session.number_of(standing.institution), standing.state.to_string())
         }
-        AnyBody::Institution(record) => (record.number.to_string(), record.name.to_string()),
+        AnyBody::Institution(record) => {
+            let known = directory.member(record.institution).and_then(Member::record);
+            let number = known.unwrap_or(record).number.to_string();
+            let what = known.map(|known| changes(known, record));
+            (number, what.map_or(record.name.to_string(), |what| shown_changes(&what)))
+        }
         AnyBody::TerminalRemoved(removed) => {
             (session.number_of(removed.institution), removed.reason.to_string())
         }

@@ -1,7 +1,7 @@
 //! Statements that another administrator began and that belong to no invitation.
 
 use tsumugu_proto::v1;
-use tsumugu_trust::directory::Directory;
+use tsumugu_trust::directory::{Directory, Member, is_attribute_change};
 use tsumugu_trust::statement::{AnyBody, Statement, sign_text};
 use tsumugu_trust::value::Id;
 
@@ -53,17 +53,31 @@ pub(super) async fn sign(
     admin_commit::signed(session, &mine, Some(draft), answer.receipt.as_ref(), counts).await
 }
 
+/// The same statement as others have signed it.
+///
+/// # Errors
+/// The exchange is not reached.
+pub(super) async fn same(rpc: &Rpc, mine: &Statement) -> Result<Option<Statement>, Failure> {
+    let waiting = rpc.list_pending(v1::ListPendingRequest {}).await?;
+    let mut parsed = waiting.proposals.iter().filter_map(|note| Statement::parse(note).ok());
+    Ok(parsed.find(|one| one.text() == mine.text()))
+}
+
 /// The number of the institution that it is about. Only kinds that are looked at here.
 fn subject(session: &Session<'_>, draft: &Statement) -> Option<String> {
     match &draft.body {
         AnyBody::Standing(standing) => Some(session.number_of(standing.institution)),
-        AnyBody::Institution(record) => Some(record.number.to_string()),
+        // A changed record is asked for by the number that the directory shows.
+        AnyBody::Institution(record) => {
+            let known = session.directory().member(record.institution).and_then(Member::record);
+            Some(known.unwrap_or(record).number.to_string())
+        }
         _ => None,
     }
 }
 
-/// Whether the log would take it: the next standing, or the first record of an institution that does
-/// not take part. Members come by invitation only.
+/// Whether the log would take it: the next standing, the first record of an institution that does not
+/// take part, or a change of a record that leaves its key alone. Members come by invitation only.
 fn continues(directory: &Directory, draft: &Statement) -> bool {
     if draft.origin != *directory.origin() {
         return false;
@@ -75,8 +89,11 @@ fn continues(directory: &Directory, draft: &Statement) -> bool {
         AnyBody::Institution(record) => {
             let id: Id = record.institution;
             let free = taken(directory, id, &record.number, &record.name, record.label.as_ref());
-            let new = record.version == 1 && directory.member(id).is_none();
-            record.fax_only.is_some() && new && free.is_empty()
+            let may_come = match directory.member(id).and_then(Member::record) {
+                Some(known) => is_attribute_change(known, record),
+                None => record.version == 1 && record.fax_only.is_some(),
+            };
+            may_come && free.is_empty()
         }
         _ => false,
     }

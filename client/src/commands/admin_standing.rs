@@ -1,13 +1,13 @@
 //! `tsumugu admin suspend` and `tsumugu admin reinstate`.
 
 use tsumugu_proto::v1;
-use tsumugu_trust::statement::{AnyBody, Standing, StandingState, Statement, sign};
+use tsumugu_trust::statement::{Standing, StandingState, sign};
 
 use super::admin_commit::{self, Signed};
+use super::admin_proposal;
 use crate::args::StandingArgs;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::rpc::Rpc;
 use crate::session::{Purpose, Session};
 
 /// Signs that an institution is suspended, or takes part again.
@@ -36,18 +36,9 @@ pub async fn run(
     let key = session.identity().administrator()?.signing_key(session.origin())?;
     let mine = sign(session.origin(), &standing, &[&key])
         .map_err(|error| Failure::fault("standing").because(error))?;
-    let draft = draft(&rpc, &mine).await?;
+    let draft = admin_proposal::same(&rpc, &mine).await?;
     let answer = rpc.propose(v1::ProposeRequest { statement: mine.bytes().into() }).await?;
     let counts = (answer.signatures, answer.needed);
     let receipt = answer.receipt.as_ref();
     admin_commit::signed(&mut session, &mine, draft.as_ref(), receipt, counts).await
-}
-
-/// The same statement as others have signed it.
-async fn draft(rpc: &Rpc, mine: &Statement) -> Result<Option<Statement>, Failure> {
-    let waiting = rpc.list_pending(v1::ListPendingRequest {}).await?;
-    let parsed = waiting.proposals.iter().filter_map(|note| Statement::parse(note).ok());
-    let mut same =
-        parsed.filter(|one| matches!(one.body, AnyBody::Standing(_)) && one.text() == mine.text());
-    Ok(same.next())
 }

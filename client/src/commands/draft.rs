@@ -126,7 +126,7 @@ async fn save(ctx: &Context, args: &DraftSaveArgs) -> Result<Written, Failure> {
     let case = args.case.as_deref().map(|case| find(session.vault(), "case", case)).transpose()?;
     let earlier = before.map(|(_, draft, _)| draft).unwrap_or_default();
     let by = choose_worker(session.identity().terminal()?, args.worker.as_deref())?.id;
-    let typed: Vec<_> = args.to.iter().map(|to| format!("{}/{}", to.number, to.unit)).collect();
+    let typed: Vec<_> = args.to.iter().map(ToString::to_string).collect();
     let said = Said::Draft(v1::Draft {
         id: id.to_string(),
         revision,

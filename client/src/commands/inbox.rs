@@ -1,6 +1,7 @@
 //! `tsumugu inbox`: what has arrived, newest last.
 
 use serde::Serialize;
+use tsumugu_trust::value::Unit;
 
 use super::mail::{NotFetched, Unsent, exchange_mail};
 use super::shown::ShownMessage;
@@ -51,6 +52,11 @@ pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
     let (mut messages, mut answered) = (Vec::new(), 0);
     for (from, id) in known.iter().filter(|(from, _)| *from != own) {
         let Some(message) = Message::load(vault, *from, *id)? else { continue };
+        let is_for =
+            |unit: &Unit| message.envelope().is_some_and(|(_, lines)| lines.to.unit == *unit);
+        if !args.unit.as_ref().is_none_or(is_for) {
+            continue;
+        }
         if !args.all && message.state().answer().is_some() {
             answered += 1;
             continue;

@@ -108,7 +108,7 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     };
     let form = typed.or_else(|| draft.as_ref().map(|(.., form)| form.clone()));
     let form = form.ok_or_else(|| Failure::usage("--sheet / --notice / --draft"))?;
-    let recipients = recipients::resolve(session.directory(), &to)?;
+    let recipients = recipients::resolve(session.directory(), &to, args.unit.as_ref())?;
     let own = session.identity().terminal()?.institution;
     if let Some(to) = recipients.iter().find(|to| to.destination.institution == own) {
         return Err(Failure::new("recipient.own").with("number", &to.party.number));

@@ -5,7 +5,7 @@ use tsumugu_catalogue::{FilledForm, Format, parse_filled};
 use tsumugu_proto::v1::LetterKind;
 use tsumugu_trust::directory::Directory;
 use tsumugu_trust::state::{Delivery, Validity};
-use tsumugu_trust::statement::Urgency;
+use tsumugu_trust::statement::{Destination, Urgency};
 use tsumugu_trust::value::{Id, Time};
 
 use crate::failure::Failure;
@@ -49,6 +49,8 @@ pub struct ShownMessage {
     pub to: ShownParty,
     /// The recipient's unit.
     pub unit: String,
+    /// The unit's name in the recipient's newest profile.
+    pub unit_name: Option<String>,
     /// `sheet`, `notice` or another kind; nothing while the letter is not here.
     pub kind: Option<&'static str>,
     /// Id of the form; nothing while the letter is not here.
@@ -140,6 +142,7 @@ impl ShownMessage {
             from: ShownParty::of(directory, lines.from),
             to: ShownParty::of(directory, lines.to.institution),
             unit: lines.to.unit.to_string(),
+            unit_name: unit_name(directory, &lines.to),
             kind: letter.as_ref().map(|letter| kind_word(letter.kind())),
             title: form.as_ref().map(FilledForm::summary_ja),
             form: form.map(|form| form.form().id.clone()),
@@ -163,6 +166,10 @@ impl ShownMessage {
         let title = self.title.as_deref().unwrap_or_else(|| letter_ja(self.letter));
         let mut row =
             format!("{}  {time}  {}  {title}  {}", self.short_id, with.row(), self.state());
+        if self.unit != "main" {
+            let name = self.unit_name.as_deref().unwrap_or(&self.unit);
+            row.push_str(&format!("  宛 for: {name}"));
+        }
         if self.urgent {
             row.push_str("  【至急 urgent】");
         }
@@ -183,6 +190,12 @@ impl ShownMessage {
         let words = words.into_iter().flatten().map(|word| format!("{} {word}", japanese(word)));
         words.collect::<Vec<_>>().join("・")
     }
+}
+
+fn unit_name(directory: &Directory, to: &Destination) -> Option<String> {
+    let profile = directory.member(to.institution)?.profile()?;
+    let unit = profile.units.iter().find(|unit| unit.unit == to.unit)?;
+    Some(unit.name.to_string())
 }
 
 /// The filled form in a letter; nothing where this program's catalogue does not know it.

@@ -6,6 +6,7 @@
 
 mod apply;
 mod chain;
+mod change;
 mod enrolment;
 mod model;
 mod names;
@@ -17,6 +18,7 @@ mod terminal;
 pub(crate) mod tests;
 
 pub use chain::{ChainAlarm, ClearChain};
+pub use change::is_attribute_change;
 pub use enrolment::{
     CheckedEnrolment, check_candidacy, check_enrolment, check_invitation, check_invitation_closed,
     institution_record,

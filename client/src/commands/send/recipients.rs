@@ -2,6 +2,7 @@
 
 use tsumugu_trust::directory::Directory;
 use tsumugu_trust::statement::Destination;
+use tsumugu_trust::value::Unit;
 
 use crate::args::RecipientArg;
 use crate::commands::shown::ShownParty;
@@ -17,21 +18,22 @@ pub(super) struct Recipient {
     pub(super) party: ShownParty,
 }
 
-/// Finds every recipient; a unit that the institution does not have is found here too.
+/// Finds every recipient; `unit` is for those that name none. A unit that the institution does not have is found here too.
 ///
 /// # Errors
-/// `recipient.unknown`, `recipient.fax-only`, `server.recipient-inactive`, `server.unknown-unit`;
+/// `recipient.unknown`, `recipient.fax-only`, `server.recipient-inactive`, `recipient.unknown-unit`;
 /// `recipient.twice`; `command.usage` for too many.
 pub(super) fn resolve(
     directory: &Directory,
     named: &[RecipientArg],
+    unit: Option<&Unit>,
 ) -> Result<Vec<Recipient>, Failure> {
     if named.len() > MAX_RECIPIENTS {
         return Err(Failure::usage(&format!("--to: {MAX_RECIPIENTS}")));
     }
     let mut found: Vec<Recipient> = Vec::with_capacity(named.len());
     for one in named {
-        let recipient = recipient(directory, one)?;
+        let recipient = recipient(directory, one, unit)?;
         if found.iter().any(|known| known.destination == recipient.destination) {
             return Err(Failure::new("recipient.twice").with("number", &one.number));
         }
@@ -40,7 +42,11 @@ pub(super) fn resolve(
     Ok(found)
 }
 
-fn recipient(directory: &Directory, named: &RecipientArg) -> Result<Recipient, Failure> {
+fn recipient(
+    directory: &Directory,
+    named: &RecipientArg,
+    unit: Option<&Unit>,
+) -> Result<Recipient, Failure> {
     let number = named.number.as_str();
     let unknown = || Failure::unknown_recipient(number);
     let institution = directory.by_number(&named.number).ok_or_else(unknown)?;
@@ -53,10 +59,14 @@ fn recipient(directory: &Directory, named: &RecipientArg) -> Result<Recipient, F
         return Err(Failure::new("server.recipient-inactive"));
     }
     let units = member.profile().map(|profile| profile.units.as_slice()).unwrap_or_default();
-    if !units.iter().any(|unit| unit.unit == named.unit) {
-        return Err(Failure::new("server.unknown-unit"));
+    let unit = named.unit.as_ref().or(unit).cloned().unwrap_or_else(Unit::main);
+    if !units.iter().any(|known| known.unit == unit) {
+        let known: Vec<String> =
+            units.iter().map(|one| format!("{} {}", one.unit, one.name)).collect();
+        let failure = Failure::new("recipient.unknown-unit").with("number", number);
+        return Err(failure.with("unit", unit).with("units", known.join(" / ")));
     }
-    let destination = Destination { institution, unit: named.unit.clone() };
+    let destination = Destination { institution, unit };
     Ok(Recipient { destination, party: ShownParty::of(directory, institution) })
 }
 
@@ -74,11 +84,11 @@ mod tests {
         let number = hospital.record.number.as_str();
         let key = |named: &[&str]| {
             let named: Vec<RecipientArg> = named.iter().map(|one| one.parse().unwrap()).collect();
-            resolve(world.directory(), &named).map(|found| found.len()).map_err(|e| e.key())
+            resolve(world.directory(), &named, None).map(|found| found.len()).map_err(|e| e.key())
         };
         assert_eq!(key(&[number]), Ok(1));
         assert_eq!(key(&[&format!("{number}/main")]), Ok(1));
-        assert_eq!(key(&[&format!("{number}/ward-9")]), Err("server.unknown-unit"));
+        assert_eq!(key(&[&format!("{number}/ward-9")]), Err("recipient.unknown-unit"));
         assert_eq!(key(&["9999999999"]), Err("recipient.unknown"));
         assert_eq!(key(&[number, number]), Err("recipient.twice"));
         let many: Vec<&str> = vec!["9999999999"; MAX_RECIPIENTS + 1];

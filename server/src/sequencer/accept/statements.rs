@@ -1,7 +1,9 @@
 //! Statements of administrators and institutions, and the passing of time.
 
 use tsumugu_proto::v1::ErrorReason;
-use tsumugu_trust::directory::{check_worker, check_worker_removed};
+use tsumugu_trust::directory::{
+    Directory, check_worker, check_worker_removed, is_attribute_change,
+};
 use tsumugu_trust::statement::{AnyBody, EndedReason, Statement, Tick, unsigned};
 use tsumugu_trust::value::{Id, Time};
 
@@ -16,19 +18,28 @@ pub(super) fn administrate(
     now: Time,
     statement: &Statement,
 ) -> Accepted<Outcome> {
-    or_refuse!(check_proposal(statement));
+    or_refuse!(check_proposal(ledger.directory(), statement));
     let leaf = or_refuse!(ledger.stage_clear(now, statement));
     Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
-/// Whether administrators may propose a statement without an invitation.
+/// Whether administrators may propose a statement without an invitation. A member's record may change
+/// in its attributes only: a key comes by an invitation, never so.
 ///
 /// # Errors
 /// [`ErrorReason::Malformed`]
-pub(crate) fn check_proposal(statement: &Statement) -> Result<(), Refused> {
+pub(crate) fn check_proposal(directory: &Directory, statement: &Statement) -> Result<(), Refused> {
     let allowed = match &statement.body {
         AnyBody::Standing(_) | AnyBody::CatalogueRelease(_) | AnyBody::TerminalRemoved(_) => true,
-        AnyBody::Institution(record) => record.fax_only.is_some(),
+        AnyBody::Institution(record) if record.fax_only.is_some() => true,
+        AnyBody::Institution(record) => {
+            directory.member(record.institution).is_some_and(|member| {
+                let digest = statement.digest();
+                let is_repeat = member.records.iter().any(|known| known.digest == digest);
+                is_repeat
+                    || member.record().is_some_and(|newest| is_attribute_change(newest, record))
+            })
+        }
         _ => false,
     };
     if allowed {

@@ -15,8 +15,8 @@ pub(super) async fn propose(
 ) -> Result<v1::ProposeResponse, Refused> {
     let _one = exchange.pending.lock().await;
     let signed = statement(exchange, &request.statement)?;
-    check_proposal(&signed)?;
     let directory = exchange.reader.published().directory.clone();
+    check_proposal(&directory, &signed)?;
     if directory.administrators_signed(&signed) != 1 || signed.signatures().len() != 1 {
         return Err(Refused::new(
             ErrorReason::BadSignature,
