@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tsumugu_durable::FolderLock;
 use tsumugu_durable::atomic::create_dir_durable;
-use tsumugu_trust::hash::sha256;
+use tsumugu_durable::attachments::{AttachmentKey, UploadName};
+use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::tiles;
+use tsumugu_trust::value::Id;
 
 use crate::keys;
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, VIEWS};
@@ -27,9 +29,26 @@ pub struct Checked {
     pub wrong_tiles: Vec<String>,
     /// Messages whose sealed body cannot be read.
     pub unreadable_bodies: u64,
+    /// Attachments that a letter names and that are not there, or not as they were uploaded.
+    pub unreadable_attachments: u64,
+    /// Files among the named attachments that no letter names.
+    pub orphaned_attachments: u64,
+    /// Uploads that no letter names yet; they are given up by themselves one day.
+    pub uploads: u64,
 }
 
-/// Opens the ledger, reads every leaf, every body and every tile. With `rebuild`, the views are deleted
+impl Checked {
+    /// Whether nothing is damaged or missing.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.wrong_tiles.is_empty()
+            && self.unreadable_bodies == 0
+            && self.unreadable_attachments == 0
+            && self.orphaned_attachments == 0
+    }
+}
+
+/// Opens the ledger, reads every leaf, every body, every attachment and every tile. With `rebuild`, the views are deleted
 /// first: a crash in between leaves none or half, and the next start-up completes them.
 ///
 /// # Errors
@@ -63,6 +82,7 @@ pub fn check(dir: &Path, rebuild: bool) -> Result<Checked, RunError> {
             unreadable_bodies += 1;
         }
     }
+    let (unreadable_attachments, orphaned_attachments) = attachments(&reader).map_err(read)?;
     let checked = Checked {
         leaves: published.size,
         root: reader.root_at(published.size).map_or(String::new(), |root| root.to_string()),
@@ -70,9 +90,41 @@ pub fn check(dir: &Path, rebuild: bool) -> Result<Checked, RunError> {
         applied: recovery.applied,
         wrong_tiles: wrong_tiles(&dir.join(LOG), &reader),
         unreadable_bodies,
+        unreadable_attachments,
+        orphaned_attachments,
+        uploads: reader.attachments().unnamed() as u64,
     };
     reader.views().flush().map_err(|e| read(e.into()))?;
     Ok(checked)
+}
+
+/// Reads every attachment that the log names: how many are not as they should be, and how many files
+/// nothing names.
+fn attachments(reader: &crate::ledger::Reader) -> Result<(u64, u64), LedgerError> {
+    let damaged = || LedgerError::Contradiction("an attachment's row does not decode");
+    let store = reader.attachments();
+    let mut unreadable = 0;
+    let prefix = [crate::ledger::table::ATTACHMENT];
+    for pair in reader.views().scan(&prefix, &prefix) {
+        let (key, value) = pair?;
+        let row = <crate::ledger::AttachmentRow as prost::Message>::decode(&value[..]);
+        let length = row.map_err(|_| damaged())?.length;
+        let (owner, digest) = key
+            .get(1..)
+            .and_then(|rest| rest.split_first_chunk::<16>())
+            .and_then(|(owner, digest)| Some((*owner, digest.try_into().ok()?)))
+            .ok_or_else(damaged)?;
+        if store.verify(UploadName { owner, digest, length }).is_err() {
+            unreadable += 1;
+        }
+    }
+    let mut orphaned = 0;
+    for AttachmentKey { owner, digest } in store.named()? {
+        if reader.attachment(Id(owner), Hash(digest))?.is_none() {
+            orphaned += 1;
+        }
+    }
+    Ok((unreadable, orphaned))
 }
 
 /// Compares the hash tiles that are there with the tree.

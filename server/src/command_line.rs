@@ -135,13 +135,15 @@ fn run_run(dir: PathBuf, address_file: Option<PathBuf>) -> Done {
 #[allow(clippy::print_stdout)]
 fn run_check(dir: &std::path::Path, rebuild: bool, json: bool) -> Done {
     let found = check(dir, rebuild)?;
-    let whole = found.wrong_tiles.is_empty() && found.unreadable_bodies == 0;
+    let whole = found.is_whole();
     if json {
         println!(
             "{}",
             serde_json::json!({
                 "leaves": found.leaves, "root": found.root, "views": found.views, "applied": found.applied,
-                "wrong_tiles": found.wrong_tiles, "unreadable_bodies": found.unreadable_bodies, "whole": whole,
+                "wrong_tiles": found.wrong_tiles, "unreadable_bodies": found.unreadable_bodies,
+                "unreadable_attachments": found.unreadable_attachments,
+                "orphaned_attachments": found.orphaned_attachments, "uploads": found.uploads, "whole": whole,
             })
         );
     } else {
@@ -150,6 +152,15 @@ fn run_check(dir: &std::path::Path, rebuild: bool, json: bool) -> Done {
         println!("索引 / views: {} ({} 件を足しました / applied)", found.views, found.applied);
         println!("正しくないタイル / wrong tiles: {}", found.wrong_tiles.len());
         println!("読めない本文 / unreadable bodies: {}", found.unreadable_bodies);
+        println!("読めない添付 / unreadable attachments: {}", found.unreadable_attachments);
+        println!(
+            "どの手紙にも付いていない添付 / attachments that no letter names: {}",
+            found.orphaned_attachments
+        );
+        println!(
+            "まだ手紙に付いていない添付 / uploads that no letter names yet: {}",
+            found.uploads
+        );
     }
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -30,7 +30,7 @@ use crate::clockwork;
 use crate::exchange::Exchange;
 use crate::gate::{Doorway, Gate, RootsError, incoming};
 use crate::keys::{self, KeyError};
-use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery};
+use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery, Retention};
 use crate::pending::Pending;
 use crate::renewals::Renewals;
 use crate::sequencer::{Command, Sequencer};
@@ -133,7 +133,7 @@ impl Server {
         let settings = Settings::load(dir)?;
         let (origin, log_key) = keys::load(dir)?;
         let ca = Arc::new(IssuingCa::load(dir, origin.as_str())?);
-        let (ledger, recovery) = Ledger::open(dir, &origin, log_key)?;
+        let (mut ledger, recovery) = Ledger::open(dir, &origin, log_key)?;
         check_published(&ledger, dir)?;
         if let Some(dropped) = recovery.dropped {
             tracing::warn!(
@@ -143,6 +143,14 @@ impl Server {
                 "a torn last round was dropped; nobody had been told of it"
             );
         }
+        if recovery.orphans > 0 {
+            let files = recovery.orphans;
+            tracing::info!(files, "bodies of letters that were never committed were removed");
+        }
+        ledger.keep(Retention {
+            body_days: settings.limits.body_retention_days,
+            upload_days: settings.limits.upload_days,
+        });
         tracing::info!(leaves = recovery.leaves, applied = recovery.applied, "the ledger is open");
         let gate = Gate::new(origin.as_str(), &[ca.certificate().clone()])?;
         let issued = ca.issue_server(&settings.extra_names, clock.now_ms())?;

@@ -61,6 +61,11 @@ impl Ledger {
         changes.insert(key(table::APPLIED, &[]), size.to_be_bytes().to_vec());
         self.views.write(&changes)?;
         crash_point("server.commit.applied");
+        // Now that the views know them, they are no longer uploads. A crash before leaves them among
+        // those, complete; start-up moves them.
+        for named in round.named {
+            self.attachments.name(named)?;
+        }
 
         let published = self.publish(size, checkpoint, round.clear);
         crash_point("server.commit.published");

@@ -7,7 +7,9 @@ use tsumugu_trust::state::Event;
 use tsumugu_trust::statement::{AnyBody, EndedReason, Envelope, Statement};
 use tsumugu_trust::value::Id;
 
-use super::{InvitationRow, Ledger, LedgerError, MessageRow, WorkerRow, key, table};
+use super::destruction::settled_key;
+use super::views::PRESENT;
+use super::{InvitationRow, Ledger, LedgerError, MessageRow, WorkerRow, key, rows, table};
 
 impl Ledger {
     /// Takes in what a private record means, and returns who may read it.
@@ -92,9 +94,11 @@ impl Ledger {
             digest: statement.digest().0.to_vec(),
             to: envelope.to.institution.0.to_vec(),
             body: body.map_or(Vec::new(), BodyLocation::to_bytes),
-            events: Vec::new(),
+            attachments: envelope.attachments.iter().map(rows::attachment).collect(),
+            ..MessageRow::default()
         };
         row.join(at, Event::Accepted);
+        self.refer(envelope.from, &row)?;
         self.change(key(table::MESSAGE, &[&envelope.from.0, &envelope.id.0]), &row);
         if let Some(replaced) = envelope.replaces {
             let replaced = key(table::MESSAGE, &[&envelope.from.0, &replaced.0]);
@@ -121,7 +125,11 @@ impl Ledger {
         let Some(mut row) = self.lookup::<MessageRow>(&message)? else {
             return Err(LedgerError::Contradiction("a record names a message that is not there"));
         };
+        let before = row.settled_at();
         row.join(at, event);
+        if let (None, Some(since)) = (before, row.settled_at()) {
+            self.round.changes.insert(settled_key(since, from, id), vec![PRESENT]);
+        }
         let to = row.recipient().ok_or(LedgerError::Contradiction("a message has no recipient"))?;
         self.change(message, &row);
         self.readers(at, &[from, to])
@@ -137,7 +145,19 @@ impl Ledger {
         let Some(mut row) = self.lookup::<MessageRow>(&message)? else {
             return Err(LedgerError::Contradiction("a record names a message that is not there"));
         };
-        row.body.clear();
+        // The first one counts; a second one has nothing left to destroy.
+        if !row.body.is_empty() {
+            if let Some(since) = row.settled_at() {
+                self.remove(settled_key(since, from, id));
+            }
+            let doomed = self.release(from, &row)?;
+            if !doomed.body.is_empty() || !doomed.attachments.is_empty() {
+                self.change(key(table::DOOMED, &[&at.index.to_be_bytes()]), &doomed);
+                self.doomed = true;
+            }
+            row.body.clear();
+            row.destroyed = at.index;
+        }
         let to = row.recipient().ok_or(LedgerError::Contradiction("a message has no recipient"))?;
         self.change(message, &row);
         self.readers(at, &[from, to])

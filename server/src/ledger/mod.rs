@@ -12,12 +12,16 @@
 //!    applies the missing leaves with the same code.
 //! 4. **publish**: readers see the round, callers get their receipts. A crash leaves callers without
 //!    an answer; they repeat the same bytes and get the first receipt.
+//!
+//! What the round says is destroyed goes after that ([`destruction`](Ledger::destroy_doomed)).
 
 mod commit;
+mod destruction;
 mod frames;
 mod meaning;
 mod open;
 mod read;
+mod references;
 mod rows;
 mod stage;
 mod views;
@@ -27,6 +31,7 @@ use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
+use tsumugu_durable::attachments::{AttachmentError, AttachmentStore};
 use tsumugu_durable::bodies::{BodyError, BodyStore};
 use tsumugu_durable::journal::{Journal, JournalError, JournalReader};
 use tsumugu_trust::directory::{ClearChain, Directory};
@@ -35,10 +40,12 @@ use tsumugu_trust::merkle::Tree;
 use tsumugu_trust::note::SigningKey;
 use tsumugu_trust::value::{Id, Origin, Time};
 
+pub use destruction::{MAX_DESTROYED_PER_TICK, MAX_GIVEN_UP_PER_TICK, Retention};
 pub use open::{OpenError, Recovery};
 pub(crate) use read::wire_hashes;
 pub use read::{LeafInfo, Reader, Visibility};
-pub use rows::{InvitationRow, LeafRow, MAX_ANSWERS, MessageRow, WorkerRow};
+pub(crate) use references::upload_name;
+pub use rows::{AttachmentRow, InvitationRow, LeafRow, MAX_ANSWERS, MessageRow, WorkerRow};
 pub use stage::Attached;
 pub use views::{Changes, ViewError, Views};
 pub(crate) use views::{key, table};
@@ -47,6 +54,8 @@ pub(crate) use views::{key, table};
 pub const JOURNAL: &str = "journal";
 /// The bodies' folder.
 pub const BODIES: &str = "bodies";
+/// The attachments' folder.
+pub const ATTACHMENTS: &str = "attachments";
 /// The views' folder; may be deleted while the server is stopped.
 pub const VIEWS: &str = "views";
 /// The C2SP tlog-tiles folder.
@@ -83,7 +92,11 @@ pub struct Ledger {
     log_key: SigningKey,
     journal: Journal,
     bodies: BodyStore,
+    attachments: AttachmentStore,
     views: Views,
+    retention: Retention,
+    /// Whether committed or staged leaves have left something to destroy.
+    doomed: bool,
     chain: ClearChain,
     /// Shared with readers; leaves of a round that is not committed are beyond what is published.
     tree: Arc<RwLock<Tree>>,
@@ -107,6 +120,9 @@ pub enum LedgerError {
     /// The bodies could not be written, synced or read.
     #[error("the body store failed")]
     Bodies(#[from] BodyError),
+    /// The attachments could not be moved or destroyed.
+    #[error("the store of attachments failed")]
+    Attachments(#[from] AttachmentError),
     /// The views could not be written or read.
     #[error("the views failed")]
     Views(#[from] ViewError),
@@ -169,6 +185,7 @@ impl Ledger {
             clear: self.clear.clone(),
             journal: self.journal.reader(),
             bodies: self.bodies.reader(),
+            attachments: self.attachments.clone(),
             views: self.views.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! Start-up: the journal is read, and the views are brought up to it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
@@ -9,7 +9,8 @@ use prost::Message;
 use tokio::sync::watch;
 use tsumugu_durable::DiskError;
 use tsumugu_durable::atomic::create_dir_durable;
-use tsumugu_durable::bodies::{BodyError, BodyLocation, BodyStore};
+use tsumugu_durable::attachments::{AttachmentError, AttachmentStore};
+use tsumugu_durable::bodies::{BodyError, BodyLocation, BodyStore, DIGEST};
 use tsumugu_durable::journal::{
     DroppedTail, Journal, JournalError, JournalReader, Position, Round,
 };
@@ -24,8 +25,8 @@ use tsumugu_trust::value::{Id, Key, Origin, Time};
 use super::frames::{self, split_record};
 use super::stage::Round as Staging;
 use super::{
-    BODIES, ClearRow, InvitationRow, JOURNAL, LeafRow, Ledger, LedgerError, Published, VIEWS,
-    ViewError, Views, WorkerRow, key, table, write_lock,
+    ATTACHMENTS, BODIES, ClearRow, InvitationRow, JOURNAL, LeafRow, Ledger, LedgerError, Published,
+    Retention, VIEWS, ViewError, Views, WorkerRow, key, table, write_lock,
 };
 
 /// Leaves whose changes are written to the views at a time.
@@ -40,6 +41,8 @@ pub struct Recovery {
     pub applied: u64,
     /// A last round that a crash had torn: nobody was told of it.
     pub dropped: Option<DroppedTail>,
+    /// Files of large bodies whose letters were never committed: they were removed.
+    pub orphans: u64,
 }
 
 /// The ledger does not open. Nothing was changed that a second try would miss.
@@ -54,6 +57,9 @@ pub enum OpenError {
     /// The body store is damaged.
     #[error("the body store does not open")]
     Bodies(#[from] BodyError),
+    /// The store of attachments is damaged.
+    #[error("the store of attachments does not open")]
+    Attachments(#[from] AttachmentError),
     /// The views are damaged.
     #[error(transparent)]
     Views(#[from] ViewError),
@@ -97,7 +103,7 @@ impl Ledger {
         origin: &Origin,
         log_key: SigningKey,
     ) -> Result<(Self, Recovery), OpenError> {
-        for folder in [JOURNAL, BODIES, super::LOG] {
+        for folder in [JOURNAL, BODIES, ATTACHMENTS, super::LOG] {
             create_dir_durable(&dir.join(folder))?;
         }
         let views = Views::open(&dir.join(VIEWS))?;
@@ -124,9 +130,16 @@ impl Ledger {
             )
             .map_err(|_| OpenError::Checkpoint { size })?;
         }
-        let bodies = BodyStore::open(&dir.join(BODIES))?;
-        let recovery =
-            Recovery { leaves: size, applied: size - applied, dropped: journal.dropped() };
+        let mut bodies = BodyStore::open(&dir.join(BODIES))?;
+        // The journal, not the views, says which files were ever committed.
+        let orphans = bodies.retain_files(|digest| replay.files.contains(digest))?;
+        let attachments = AttachmentStore::open(&dir.join(ATTACHMENTS))?;
+        let recovery = Recovery {
+            leaves: size,
+            applied: size - applied,
+            dropped: journal.dropped(),
+            orphans: orphans as u64,
+        };
         let empty = Published {
             size: 0,
             clear: 0,
@@ -139,7 +152,11 @@ impl Ledger {
             log_key,
             journal,
             bodies,
+            attachments,
             views,
+            retention: Retention::default(),
+            // Also when the views have all leaves: a crash may have come before the bytes went.
+            doomed: true,
             chain: replay.chain,
             tree: Arc::new(RwLock::new(replay.tree)),
             clear: Arc::new(RwLock::new(Vec::new())),
@@ -152,6 +169,8 @@ impl Ledger {
         };
         ledger.apply_missing(&replay.missing, size)?;
         ledger.load_small_tables()?;
+        ledger.name_committed()?;
+        ledger.destroy_doomed()?;
         if size > 0 {
             ledger.publish(size, replay.checkpoint, replay.clear);
         }
@@ -263,6 +282,8 @@ struct Replay {
     last_time: Time,
     applied: u64,
     origin: Origin,
+    /// Digests of all large bodies that were ever committed.
+    files: HashSet<[u8; DIGEST]>,
 }
 
 impl Replay {
@@ -276,6 +297,7 @@ impl Replay {
             last_time: Time(0),
             applied,
             origin,
+            files: HashSet::new(),
         }
     }
 
@@ -284,6 +306,11 @@ impl Replay {
             match frame.frame_type {
                 frames::CLEAR_LEAF | frames::PRIVATE_LEAF => self.leaf(position, &frame.payload)?,
                 frames::RECORD | frames::ERASED | frames::DETAIL | frames::BODY => {
+                    if let (frames::BODY, Some(BodyLocation::File { digest, .. })) =
+                        (frame.frame_type, BodyLocation::from_bytes(&frame.payload))
+                    {
+                        self.files.insert(digest);
+                    }
                     self.attachment(position, frame.frame_type)
                 }
                 _ => return Err(OpenError::Leaf { index: self.tree.size() }),

@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use arc_swap::ArcSwap;
 use prost::Message;
 use tokio::sync::watch;
+use tsumugu_durable::attachments::AttachmentStore;
 use tsumugu_durable::bodies::{BodyLocation, BodyPieces, BodyReader};
 use tsumugu_durable::journal::JournalReader;
 use tsumugu_proto::v1;
@@ -16,8 +17,8 @@ use tsumugu_trust::value::{Id, Origin, Time};
 
 use super::frames::{self, split_record};
 use super::{
-    ClearRow, InvitationRow, LeafRow, LedgerError, MessageRow, Published, Views, key, read_lock,
-    table,
+    AttachmentRow, ClearRow, InvitationRow, LeafRow, LedgerError, MessageRow, Published, Views,
+    key, read_lock, table,
 };
 
 /// What a leaf shows.
@@ -63,6 +64,7 @@ pub struct Reader {
     pub(super) clear: Arc<RwLock<Vec<ClearRow>>>,
     pub(super) journal: JournalReader,
     pub(super) bodies: BodyReader,
+    pub(super) attachments: AttachmentStore,
     pub(super) views: Views,
 }
 
@@ -305,6 +307,24 @@ impl Reader {
         let location = BodyLocation::from_bytes(location)
             .ok_or(LedgerError::Contradiction("a body location does not decode"))?;
         Ok(self.bodies.pieces(location))
+    }
+
+    /// The store of attachments. Uploads are not history: they need no command.
+    #[must_use]
+    pub fn attachments(&self) -> &AttachmentStore {
+        &self.attachments
+    }
+
+    /// An attachment that an institution's committed letters name and that is not destroyed.
+    ///
+    /// # Errors
+    /// [`LedgerError`]
+    pub fn attachment(
+        &self,
+        owner: Id,
+        digest: Hash,
+    ) -> Result<Option<AttachmentRow>, LedgerError> {
+        Ok(self.views.row(&super::references::attachment_key(owner, digest))?)
     }
 
     /// A sealed body.

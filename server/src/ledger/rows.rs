@@ -2,9 +2,10 @@
 
 use prost::Message;
 use tsumugu_durable::journal::Position;
+use tsumugu_trust::hash::Hash;
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::state::{Event, MessageState};
-use tsumugu_trust::statement::Answer;
+use tsumugu_trust::statement::{Answer, BytesRef};
 use tsumugu_trust::value::{Id, Time};
 
 /// Most dispositions of one message. People give one or two; a row of the views must stay small.
@@ -45,6 +46,37 @@ pub struct MessageRow {
     /// What happened to it.
     #[prost(message, repeated, tag = "5")]
     pub events: Vec<EventRow>,
+    /// Its attachments, each digest (32 bytes) | u64be length; also after they are destroyed.
+    #[prost(bytes = "vec", repeated, tag = "6")]
+    pub attachments: Vec<Vec<u8>>,
+    /// Index of the leaf that says that the exchange's copy was destroyed; 0 when there is none.
+    #[prost(uint64, tag = "7")]
+    pub destroyed: u64,
+}
+
+/// An attachment that at least one committed envelope names whose copy is not destroyed.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct AttachmentRow {
+    /// How many such envelopes.
+    #[prost(uint64, tag = "1")]
+    pub references: u64,
+    /// Its length in bytes.
+    #[prost(uint64, tag = "2")]
+    pub length: u64,
+}
+
+/// What a `destroyed` leaf leaves to be done on the disk. Gone when it is done.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(super) struct DoomedRow {
+    /// Where the body is.
+    #[prost(bytes = "vec", tag = "1")]
+    pub body: Vec<u8>,
+    /// Whose attachments.
+    #[prost(bytes = "vec", tag = "2")]
+    pub owner: Vec<u8>,
+    /// Their digests.
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub attachments: Vec<Vec<u8>>,
 }
 
 /// One event of a message.
@@ -117,6 +149,29 @@ impl MessageRow {
         state
     }
 
+    /// Since when the exchange keeps its copy for nobody's sake but to be asked again: the time of
+    /// the answer, once the recipient has fetched, too. `None` before, and after it is destroyed.
+    #[must_use]
+    pub fn settled_at(&self) -> Option<Time> {
+        let state = self.state();
+        let (answered, _) = state.answer()?;
+        (!self.body.is_empty() && state.fetched_at().is_some()).then_some(answered.time)
+    }
+
+    /// The attachments, each once.
+    #[must_use]
+    pub fn attachments(&self) -> Vec<BytesRef> {
+        let mut all: Vec<BytesRef> = Vec::with_capacity(self.attachments.len());
+        for bytes in &self.attachments {
+            let Some((digest, length)) = bytes.split_first_chunk::<32>() else { continue };
+            let Ok(length) = length.try_into().map(u64::from_be_bytes) else { continue };
+            if all.iter().all(|one| one.digest.0 != *digest) {
+                all.push(BytesRef { digest: Hash(*digest), length });
+            }
+        }
+        all
+    }
+
     /// Adds an event.
     pub fn join(&mut self, at: LogPosition, event: Event) {
         self.events.push(EventRow { code: event_code(event), time: at.time.0, index: at.index });
@@ -148,4 +203,10 @@ fn event_code(event: Event) -> u32 {
 
 fn event_of(code: u32) -> Option<Event> {
     EVENTS.iter().find(|(c, _)| *c == code).map(|(_, event)| *event)
+}
+
+/// An attachment as a message's row has it.
+#[must_use]
+pub(super) fn attachment(named: &BytesRef) -> Vec<u8> {
+    [&named.digest.0[..], &named.length.to_be_bytes()].concat()
 }

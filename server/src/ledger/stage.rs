@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
+use tsumugu_durable::attachments::UploadName;
 use tsumugu_durable::bodies::BodyLocation;
 use tsumugu_durable::journal::Frame;
 use tsumugu_trust::directory::Refusal;
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::leaf::{ClearLeaf, Leaf, LogPosition, PrivateLeaf};
-use tsumugu_trust::statement::Statement;
+use tsumugu_trust::statement::{AnyBody, Statement};
 use tsumugu_trust::value::{Id, Time};
 
 use super::read::{LeafInfo, Visibility};
+use super::references::upload_name;
 use super::{Changes, ClearRow, Ledger, LedgerError, frames, key, table, write_lock};
 
 /// What a leaf brings along.
@@ -32,6 +34,8 @@ pub(super) struct Round {
     pub(super) clear: Vec<ClearRow>,
     pub(super) infos: BTreeMap<u64, LeafInfo>,
     pub(super) bodies: bool,
+    /// Attachments that its envelopes name.
+    pub(super) named: Vec<UploadName>,
 }
 
 /// Which of the round's frames belong to a leaf.
@@ -108,6 +112,10 @@ impl Ledger {
             self.frame(frames::BODY, body.to_bytes());
             self.round.bodies = true;
         }
+        if let AnyBody::Envelope(envelope) = &statement.body {
+            let names = envelope.attachments.iter().map(|one| upload_name(envelope.from, one));
+            self.round.named.extend(names);
+        }
         let readers = self.mean(at, statement, attached.body.as_ref())?;
         let info = LeafInfo {
             at,
@@ -163,6 +171,7 @@ impl Ledger {
     /// [`LedgerError::Views`]
     pub fn lookup<R: Message + Default>(&self, key: &[u8]) -> Result<Option<R>, LedgerError> {
         match self.round.changes.get(key) {
+            Some(bytes) if bytes.is_empty() => Ok(None),
             Some(bytes) => R::decode(&bytes[..])
                 .map(Some)
                 .map_err(|_| LedgerError::Contradiction("a staged row does not decode")),
@@ -176,6 +185,7 @@ impl Ledger {
     /// [`LedgerError::Views`]
     pub fn lookup_number(&self, key: &[u8]) -> Result<Option<u64>, LedgerError> {
         match self.round.changes.get(key) {
+            Some(bytes) if bytes.is_empty() => Ok(None),
             Some(bytes) => bytes
                 .as_slice()
                 .try_into()
@@ -187,6 +197,11 @@ impl Ledger {
 
     pub(super) fn change(&mut self, key: Vec<u8>, row: &impl Message) {
         self.round.changes.insert(key, row.encode_to_vec());
+    }
+
+    /// Takes a row away.
+    pub(super) fn remove(&mut self, key: Vec<u8>) {
+        self.round.changes.insert(key, Vec::new());
     }
 
     pub(super) fn change_number(&mut self, key: Vec<u8>, number: u64) {

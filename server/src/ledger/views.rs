@@ -31,6 +31,14 @@ pub(crate) mod table {
     pub(crate) const WORKER: u8 = b'w';
     /// invitation → [`super::super::rows::InvitationRow`]
     pub(crate) const INVITATION: u8 = b'i';
+    /// owner, digest → [`super::super::rows::AttachmentRow`]
+    pub(crate) const ATTACHMENT: u8 = b't';
+    /// digest → messages whose large body that file is
+    pub(crate) const BODY_FILE: u8 = b'f';
+    /// time of the answer, sender, message id → [`super::PRESENT`]: bodies that retention waits for
+    pub(crate) const SETTLED: u8 = b's';
+    /// index of the `destroyed` leaf → [`super::super::rows::DoomedRow`]
+    pub(crate) const DOOMED: u8 = b'd';
     /// nothing → number of leaves applied
     pub(crate) const APPLIED: u8 = b'a';
 }
@@ -59,7 +67,10 @@ pub struct Views {
     tree: sled::Tree,
 }
 
-/// Changes of one round, not yet written.
+/// The value of a key that says all by being there.
+pub(super) const PRESENT: u8 = 1;
+
+/// Changes of one round, not yet written. An empty value takes the key away: no row is empty.
 pub type Changes = BTreeMap<Vec<u8>, Vec<u8>>;
 
 impl Views {
@@ -150,7 +161,11 @@ impl Views {
         Self::check(changes)?;
         let mut batch = sled::Batch::default();
         for (key, value) in changes {
-            batch.insert(key.as_slice(), value.as_slice());
+            if value.is_empty() {
+                batch.remove(key.as_slice());
+            } else {
+                batch.insert(key.as_slice(), value.as_slice());
+            }
         }
         Ok(self.tree.apply_batch(batch)?)
     }
@@ -221,5 +236,7 @@ mod tests {
         let over = views.write(&Changes::from([(vec![2], vec![0; MAX_VALUE + 1])]));
         assert!(matches!(over, Err(ViewError::TooLarge)));
         assert_eq!(views.get(&[2]).unwrap(), None);
+        views.write(&Changes::from([(vec![1], Vec::new())])).unwrap();
+        assert_eq!(views.get(&[1]).unwrap(), None);
     }
 }

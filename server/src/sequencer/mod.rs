@@ -147,10 +147,22 @@ impl Sequencing {
             drop(answer.send(Ok(Done { outcome, published: published.clone() })));
         }
         crash_point("server.round.answered");
+        // After the answers: nobody waits for the disk. What a crash leaves, start-up does.
+        self.ledger.destroy_doomed()?;
         if write_tiles {
             self.write_tiles(&published);
+            self.give_up_uploads(now);
         }
         Ok(stop)
+    }
+
+    /// Uploads are not history: a failure is logged and tried again at the next tick.
+    fn give_up_uploads(&self, now: Time) {
+        match self.ledger.give_up_uploads(now) {
+            Ok(0) => {}
+            Ok(uploads) => tracing::info!(uploads, "uploads that no letter names were given up"),
+            Err(error) => tracing::error!(error = %error, "uploads could not be given up"),
+        }
     }
 
     /// Tiles are a copy of what the journal holds: a failure is logged and tried again at the next tick.

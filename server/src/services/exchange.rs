@@ -1,11 +1,15 @@
 //! ExchangeService: sealed letters.
 
+mod attachments;
 mod dispose;
 mod fetch;
+mod fetch_attachment;
+mod get_upload;
 mod opened;
 mod send;
 mod subscribe;
 mod track;
+mod upload_attachment;
 
 use std::sync::Arc;
 
@@ -58,18 +62,27 @@ impl ExchangeService for Letters {
     }
     async fn upload_attachment(
         &self,
-        _: Request<tonic::Streaming<v1::UploadAttachmentRequest>>,
+        request: Request<tonic::Streaming<v1::UploadAttachmentRequest>>,
     ) -> Answer<v1::UploadAttachmentResponse> {
-        Err(Status::unimplemented("attachments"))
+        let caller = self.0.terminal(&request)?;
+        let pieces = request.into_inner();
+        answer(upload_attachment::upload_attachment(&self.0, caller, pieces).await)
     }
-    async fn get_upload(&self, _: Request<v1::GetUploadRequest>) -> Answer<v1::GetUploadResponse> {
-        Err(Status::unimplemented("attachments"))
+    async fn get_upload(
+        &self,
+        request: Request<v1::GetUploadRequest>,
+    ) -> Answer<v1::GetUploadResponse> {
+        let caller = self.0.terminal(&request)?;
+        answer(get_upload::get_upload(&self.0, caller, request.into_inner()).await)
     }
     async fn fetch_attachment(
         &self,
-        _: Request<v1::FetchAttachmentRequest>,
+        request: Request<v1::FetchAttachmentRequest>,
     ) -> Answer<Self::FetchAttachmentStream> {
-        Err(Status::unimplemented("attachments"))
+        let caller = self.0.terminal(&request)?;
+        let pieces =
+            fetch_attachment::fetch_attachment(self.0.clone(), caller, request.into_inner())?;
+        Ok(Response::new(pieces))
     }
 }
 

@@ -130,6 +130,23 @@ limits! {
     /// Bytes of one sealed body (FORMATS, section 2.2, rule 7).
     letter_body_bytes = 1_310_720, 1_024..=1_310_720,
         "封をした本文の大きさ(バイト)", "bytes of one sealed body";
+    /// Bytes of one sealed attachment: 200 MiB.
+    attachment_bytes = 209_715_200, 1_024..=1_073_741_824,
+        "封をした添付の大きさ(バイト)", "bytes of one sealed attachment";
+    /// Uploads of one institution that no letter names yet, complete or not. Three letters' worth.
+    uploads_per_institution = 64, 20..=10_000,
+        "1機関の、まだ手紙に付いていない添付の数", "attachments of one institution that no letter names yet";
+    /// Megabytes (MiB) of these uploads together, as announced: 20 of the largest.
+    upload_megabytes_per_institution = 4_096, 1..=1_048_576,
+        "1機関の、まだ手紙に付いていない添付の合計(MiB)", "megabytes (MiB) of these attachments together";
+    /// Days until an upload that no letter names is given up.
+    upload_days = 14, 1..=90,
+        "手紙に付かない添付を消すまでの日数", "days until an attachment that no letter names is given up";
+    /// Days from the recipient's answer until the exchange destroys its copy of the sealed body and
+    /// attachments. What was not fetched and answered is kept.
+    body_retention_days = 90, 1..=3_650,
+        "受領などの回答から、取引所の控え(封をした本文と添付)を消すまでの日数",
+        "days from the answer until the exchange destroys its sealed copy";
     /// Open watches of one institution: one for each of its terminals, and some that linger.
     subscribers_per_institution = 16, 1..=1_024,
         "1機関あたりの受信待ちの数", "open watches of one institution";

@@ -29,6 +29,10 @@ pub(crate) fn limit(name: &str) -> LimitText {
             ja: "この施設の通信が同時に多すぎます。少し待てば、また受け付けます。続くなら、同じ施設のPCで動いている tsumugu の数を確かめてください。",
             en: "This institution does too much at once. Wait a little. If it lasts, look how many programs its PCs run.",
         },
+        "uploads_per_institution" | "upload_megabytes_per_institution" => LimitText {
+            ja: "添付が先に届き、まだどの文書も送られていません。書きかけの文書を送るか、取り消してください。送られない添付は、日数がたつと消えます。",
+            en: "Attachments have come whose letters were not sent. Send those letters or give them up; attachments that nobody sends go after some days.",
+        },
         "request_bytes" | "commands_of_administrators" => LimitText {
             ja: "交換所が混み合っています。少し待てば、また受け付けます。",
             en: "The exchange is busy. Wait a little.",

@@ -7,7 +7,7 @@ use tsumugu_trust::directory::{Refusal, check_disposition, check_envelope, check
 use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::letter::{MAX_SEALED_BODY, MAX_SEALED_DETAIL};
 use tsumugu_trust::state::{Event, MessageState};
-use tsumugu_trust::statement::{AnyBody, Envelope, Fetched, Statement, unsigned};
+use tsumugu_trust::statement::{AnyBody, BytesRef, Envelope, Fetched, Statement, unsigned};
 use tsumugu_trust::value::{Id, Time};
 
 use super::super::command::{Outcome, OutgoingLetter};
@@ -69,6 +69,7 @@ pub(super) fn send(
         let checked = or_refuse!(checked);
         or_refuse!(check_time(now, checked.envelope()));
         or_refuse!(check_body(checked.envelope(), letter));
+        or_refuse!(check_attachments(ledger, checked.envelope())?);
         if let Some(replaced) = checked.envelope().replaces {
             let before = message(ledger, institution, replaced)?;
             if before.and_then(|row| row.recipient()) != Some(checked.envelope().to.institution) {
@@ -253,9 +254,24 @@ fn check_body(envelope: &Envelope, letter: &OutgoingLetter) -> Result<(), Refuse
     if envelope.body.length != letter.body.len() as u64 || envelope.body.digest != letter.digest {
         return Err(Refusal::Mismatch.into());
     }
-    if !envelope.attachments.is_empty() {
-        return Err(Refused::new(ErrorReason::Rule, "this exchange takes no attachments yet")
-            .with("rule", "attachments"));
-    }
     Ok(())
+}
+
+/// Whether the sender has uploaded all that the envelope names, each once. How many there may be is
+/// a rule of the statement.
+fn check_attachments(ledger: &Ledger, envelope: &Envelope) -> Accepted<()> {
+    let refused = |why, named: &BytesRef| {
+        let refused = Refused::new(ErrorReason::Rule, why).with("rule", "attachments");
+        Ok(Err(refused.with("digest", named.digest.to_string())))
+    };
+    let mut digests = BTreeSet::new();
+    for named in &envelope.attachments {
+        if !digests.insert(named.digest) {
+            return refused("the envelope names an attachment twice", named);
+        }
+        if !ledger.has_attachment(envelope.from, named)? {
+            return refused("the attachment was not uploaded completely, or was given up", named);
+        }
+    }
+    Ok(Ok(()))
 }

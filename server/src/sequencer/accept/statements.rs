@@ -4,7 +4,7 @@ use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::directory::{
     Directory, check_worker, check_worker_removed, is_attribute_change,
 };
-use tsumugu_trust::statement::{AnyBody, EndedReason, Statement, Tick, unsigned};
+use tsumugu_trust::statement::{AnyBody, DestroyedReason, EndedReason, Statement, Tick, unsigned};
 use tsumugu_trust::value::{Id, Time};
 
 use super::super::command::Outcome;
@@ -112,7 +112,8 @@ pub(super) fn publish(
     Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
-/// A tick, and what has become due: invitations that expired.
+/// A tick, and what has become due: invitations that expired, copies of letters that were answered
+/// long ago.
 pub(super) fn tick(ledger: &mut Ledger, now: Time) -> Accepted<Outcome> {
     // Nothing is appended before entry 0.
     if !ledger.is_bootstrapped() {
@@ -125,6 +126,9 @@ pub(super) fn tick(ledger: &mut Ledger, now: Time) -> Accepted<Outcome> {
         .collect();
     for invitation in expired {
         end_invitation(ledger, now, invitation, EndedReason::Expired)?;
+    }
+    for (from, id) in ledger.outlived(now)? {
+        ledger.stage_destroyed(now, from, id, DestroyedReason::Retention)?;
     }
     let tick = unsigned(ledger.origin(), &Tick {})
         .map_err(|_| LedgerError::Contradiction("our own statement is malformed"))?;

@@ -4,7 +4,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use tsumugu_durable::bodies::BodyPieces;
-use tsumugu_proto::v1::{self, fetch_response::Part};
+use tsumugu_proto::v1::{self, ErrorReason, fetch_response::Part};
+use tsumugu_trust::value::Id;
 
 use crate::exchange::{Exchange, TerminalCaller, broken};
 use crate::refused::Refused;
@@ -36,7 +37,8 @@ pub(super) async fn fetch(
     let receipt = fetched.map(|leaf| exchange.receipt(&leaf, &published, true)).transpose()?;
     let pieces = exchange.reader.body_pieces(&location)?;
     // What cannot be read at all is a refusal, not a stream that breaks off.
-    let (pieces, first) = next(exchange, pieces).await?;
+    let (pieces, first) =
+        next(exchange, pieces).await.map_err(|refused| or_gone(exchange, from, id, refused))?;
     let (to, stream) = mpsc::channel(AHEAD);
     let exchange = Arc::clone(exchange);
     tokio::spawn(async move {
@@ -46,6 +48,7 @@ pub(super) async fn fetch(
             return;
         }
         if let Err(refused) = send_pieces(&exchange, pieces, first, &to).await {
+            let refused = or_gone(&exchange, from, id, refused);
             drop(to.send(Err(refused.into())).await);
         }
     });
@@ -76,6 +79,16 @@ async fn next(
         Ok((pieces, piece))
     });
     read.await
+}
+
+/// What cannot be read because it was destroyed between the command and the read is gone.
+fn or_gone(exchange: &Exchange, from: Id, id: Id, refused: Refused) -> Refused {
+    match exchange.reader.message(from, id) {
+        Ok(Some(row)) if row.body.is_empty() => {
+            Refused::new(ErrorReason::BodyGone, "the exchange's copy was destroyed")
+        }
+        _ => refused,
+    }
 }
 
 fn response(part: Part) -> v1::FetchResponse {

@@ -22,6 +22,7 @@ pub(super) async fn track(
             .ok_or_else(Refused::not_found)?;
         let published = exchange.reader.published();
         let mut indexes: Vec<u64> = row.events.iter().map(|event| event.index).collect();
+        indexes.extend((row.destroyed > 0).then_some(row.destroyed));
         indexes.sort_unstable();
         indexes.dedup();
         indexes.retain(|index| *index < published.size);
