@@ -91,3 +91,8 @@ pub fn limit<T: Debug>(answer: Result<T, Status>) -> (String, String) {
     assert_eq!(reason, ErrorReason::Limit);
     (metadata["limit"].clone(), metadata["value"].clone())
 }
+
+/// After how long the exchange asks to try again.
+pub fn retry_after(status: &Status) -> Option<std::time::Duration> {
+    status.get_details_retry_info().and_then(|info| info.retry_delay)
+}

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tsumugu_durable::clock::Clock;
+use tsumugu_durable::space::FreeSpace;
 use tsumugu_server::ledger::Recovery;
 use tsumugu_server::run::{RunError, Server};
 
@@ -26,7 +27,19 @@ pub struct Here {
 
 impl Here {
     pub async fn start(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, RunError> {
-        let server = Server::open(dir, clock).await?;
+        Self::serving(Server::open(dir, clock).await?)
+    }
+
+    /// Under free space that the test sets.
+    pub async fn start_with(
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        space: Arc<dyn FreeSpace>,
+    ) -> Result<Self, RunError> {
+        Self::serving(Server::open_with(dir, clock, space).await?)
+    }
+
+    fn serving(server: Server) -> Result<Self, RunError> {
         let address = server.address()?.to_string();
         let recovery = server.recovery().clone();
         let (stop, stopped) = oneshot::channel::<()>();

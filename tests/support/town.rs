@@ -6,6 +6,7 @@ use prost::Message;
 use tonic::Status;
 use tsumugu_client::tls::ClientIdentity;
 use tsumugu_durable::clock::{Clock, ManualClock, SystemClock};
+use tsumugu_durable::space::FreeSpace;
 use tsumugu_proto::v1;
 use tsumugu_server::party::Party;
 use tsumugu_trust::statement::{Purpose, Statement, sign};
@@ -88,6 +89,19 @@ impl Town {
         let here = Here::start(&self.folder.path, self.clock.clone()).await.unwrap();
         self.address = here.address.clone();
         self.running = Running::Here(here);
+    }
+
+    /// Starts under free space that the test sets; everybody connects anew.
+    pub async fn start_with_space(
+        &mut self,
+        space: Arc<dyn FreeSpace>,
+        offices: &mut [&mut Office],
+    ) {
+        self.stop().await;
+        let here = Here::start_with(&self.folder.path, self.clock.clone(), space).await.unwrap();
+        self.address = here.address.clone();
+        self.running = Running::Here(here);
+        self.reconnect(offices).await;
     }
 
     /// Starts the real program; with a crash point armed it may have died already.
