@@ -6,6 +6,7 @@
 
 mod incoming;
 mod leaving;
+mod passed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use tonic::transport::server::TlsConnectInfo;
 use x509_parser::extensions::GeneralName;
 
 pub use self::incoming::{ACCEPT_PAUSE, Doorway, GatedStream, HANDSHAKE_LIMIT, Peer, incoming};
+use self::passed::{Passed, Window};
 use crate::party::{Party, PartyError};
 use crate::tls;
 
@@ -142,8 +144,18 @@ impl Gate {
         rest: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<AuthenticatedParty, GateError> {
-        self.path.load().0.verify_client_cert(leaf, rest, now).map_err(cause)?;
-        Ok(AuthenticatedParty(party_in(leaf, &self.origin)?))
+        let path = self.path.load();
+        let chain = || std::iter::once(leaf).chain(rest);
+        let digest = passed::digest(chain());
+        if let Some(party) = path.passed.get(&digest, now.as_secs()) {
+            return Ok(party);
+        }
+        path.verifier.verify_client_cert(leaf, rest, now).map_err(cause)?;
+        let party = AuthenticatedParty(party_in(leaf, &self.origin)?);
+        if let Some(window) = Window::of(chain()) {
+            path.passed.put(digest, party, window);
+        }
+        Ok(party)
     }
 }
 
@@ -183,7 +195,7 @@ impl ClientCertVerifier for Gate {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.path.load().0.verify_tls13_signature(message, leaf, signature)
+        self.path.load().verifier.verify_tls13_signature(message, leaf, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -205,8 +217,11 @@ impl AuthenticatedParty {
     }
 }
 
-/// webpki's path check over one set of roots. (An `ArcSwap` holds sized things only.)
-struct PathCheck(Arc<dyn ClientCertVerifier>);
+/// webpki's path check over one set of roots, and what passed it.
+struct PathCheck {
+    verifier: Arc<dyn ClientCertVerifier>,
+    passed: Passed,
+}
 
 impl PathCheck {
     fn new(
@@ -219,7 +234,7 @@ impl PathCheck {
         }
         WebPkiClientVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
             .build()
-            .map(Self)
+            .map(|verifier| Self { verifier, passed: Passed::default() })
             .map_err(RootsError::Unusable)
     }
 }
