@@ -5,6 +5,7 @@
 
 mod common;
 mod exit;
+mod limit;
 mod status;
 
 use std::error::Error;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use exit::Exit;
+pub(crate) use limit::shown as shown_wait;
 pub use status::DOMAIN;
 
 use crate::messages::Sentence;
@@ -45,6 +47,13 @@ impl Failure {
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// Says how long to wait before it is tried again.
+    #[must_use]
+    pub fn retry_in(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
         self
     }
 

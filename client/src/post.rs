@@ -8,6 +8,7 @@ mod session;
 pub(crate) mod testing;
 
 use std::path::Path;
+use std::time::Duration;
 
 use tsumugu_proto::v1;
 use tsumugu_trust::checkpoint::VerifiedCheckpoint;
@@ -45,6 +46,8 @@ pub(crate) trait Post {
     /// Keeps an alarm, so that the next command stops too; gives the failure back.
     fn keep_alarm(&self, failure: Failure) -> Failure;
 
+    /// Waits, since the exchange asked for it.
+    async fn pause(&self, wait: Duration);
     /// Brings the clear chain up to date.
     async fn sync(&mut self) -> Result<(), Failure>;
     /// Verifies a receipt against the log that is known.

@@ -24,8 +24,9 @@ async fn a_flood_waits_behind_itself() {
         limits.commands_per_round = 1;
     });
     town.restart(&mut [&mut flood, &mut quiet]).await;
-    let calls: Vec<Vec<Letter>> =
-        (0..WAITING + 1).map(|_| (0..16).map(|_| flood.letter_with(&quiet, vec![7; BODY], |_| {})).collect()).collect();
+    let calls: Vec<Vec<Letter>> = (0..WAITING + 1)
+        .map(|_| (0..16).map(|_| flood.letter_with(&quiet, vec![7; BODY], |_| {})).collect())
+        .collect();
     let mut sending = JoinSet::new();
     for letters in &calls {
         let letters = letters.iter().map(Letter::outgoing).collect();

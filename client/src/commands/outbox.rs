@@ -1,5 +1,7 @@
 //! `tsumugu outbox`: what is not said yet, and what was refused.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use tsumugu_trust::value::{Id, Time};
 
@@ -45,12 +47,16 @@ pub struct ListedEntry {
     pub failure: Option<String>,
     /// What was said then, in Japanese and English.
     pub said: Option<[String; 2]>,
+    /// Before when it does not go out, since the exchange asked to wait (ISO 8601).
+    pub not_before: Option<String>,
     /// Who can put a refusal right: `sender`, `administrator`, `recipient`.
     pub owner: Option<Owner>,
     /// The messages that it is about.
     pub messages: Vec<ListedTarget>,
     #[serde(skip)]
     created_at: Time,
+    #[serde(skip)]
+    not_before_at: Option<Time>,
 }
 
 /// A message that an entry is about.
@@ -124,6 +130,7 @@ impl ListedEntry {
                 ("disposition", vec![target(answer.message, answer.from)])
             }
         };
+        let not_before = entry.wait(now).map(|wait| later(now, wait));
         Self {
             id: entry.id.to_string(),
             kind,
@@ -133,6 +140,8 @@ impl ListedEntry {
             attempts: entry.attempts,
             failure: entry.last.as_ref().map(|last| last.failure.clone()),
             said: entry.last.as_ref().map(|last| [last.said_ja.clone(), last.said_en.clone()]),
+            not_before: not_before.map(jst::iso),
+            not_before_at: not_before,
             owner: entry.refused.as_ref().map(|refused| refused.owner),
             messages,
             created_at: entry.created,
@@ -152,6 +161,8 @@ impl ListedEntry {
             attempts: 0,
             failure: Some(said.key().to_owned()),
             said: Some([said.sentence().ja(), said.sentence().en()]),
+            not_before: None,
+            not_before_at: None,
             owner: Some(Owner::Sender),
             messages: Vec::new(),
             created_at: created,
@@ -178,10 +189,18 @@ impl ListedEntry {
             page.row(&format!("    {}  {}", target.id, target.with.row()));
         }
         self.said.iter().flatten().for_each(|said| page.row(&format!("    {said}")));
+        if let Some(until) = self.not_before_at {
+            let until = jst::show(until);
+            page.row(&format!("    → {until} 以降に送り直します not before {until}"));
+        }
         if let Some(owner) = self.owner {
             page.row(&format!("    → {} {}", owner.ja(), owner.en()));
         }
     }
+}
+
+fn later(now: Time, wait: Duration) -> Time {
+    Time(now.0.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
 }
 
 impl Outcome for Listed {

@@ -19,7 +19,8 @@ pub enum Exit {
     RootNotChecked = 4,
     /// The evidence is refused (`docs/FORMATS.md`, section 7).
     EvidenceRefused = 5,
-    /// The exchange was not reached or gave no answer; what was to be sent is kept in the outbox.
+    /// The exchange was not reached, gave no answer or asked to wait; what was to be sent is kept in
+    /// the outbox.
     Unreachable = 6,
     /// Alarm: the log forks or was rolled back, or a document is not the exchange's.
     Alarm = 7,

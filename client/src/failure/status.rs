@@ -1,12 +1,13 @@
 //! From a gRPC status to a failure.
 
 use std::error::Error;
+use std::time::Duration;
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use tsumugu_proto::v1::ErrorReason;
 
-use super::Failure;
+use super::{Failure, limit};
 use crate::messages;
 use crate::tls::TlsFailure;
 
@@ -16,8 +17,8 @@ pub const DOMAIN: &str = "tsumugu";
 impl From<Status> for Failure {
     /// By the reason that the exchange gives; else by what broke the connection; else by the code.
     fn from(status: Status) -> Self {
-        let reasoned = reason(&status);
         let retry_after = status.get_details_retry_info().and_then(|info| info.retry_delay);
+        let reasoned = reason(&status, retry_after);
         let failure = reasoned
             .or_else(|| TlsFailure::cause_of(&status).map(Self::from))
             .unwrap_or_else(|| by_code(&status));
@@ -34,9 +35,15 @@ impl From<tonic::transport::Error> for Failure {
 }
 
 /// The arguments are the metadata of the same names (`tsumugu/v1/errors.proto`).
-fn reason(status: &Status) -> Option<Failure> {
+fn reason(status: &Status, retry_after: Option<Duration>) -> Option<Failure> {
     let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN)?;
     let reason = ErrorReason::from_text(&info.reason);
+    // A limit that waiting frees is said with the wait; any other one has to be kept within.
+    if let (ErrorReason::Limit, Some(wait)) = (reason, retry_after) {
+        let of = |name: &str| info.metadata.get(name).cloned().unwrap_or_default();
+        let failure = Failure::new(limit::key(&of("limit"))).with("wait", limit::shown(wait));
+        return Some(failure.with("limit", of("limit")).with("value", of("value")));
+    }
     let key = format!("server.{}", reason.text().to_lowercase().replace('_', "-"));
     let message = messages::find(&key).filter(|_| reason != ErrorReason::Unspecified);
     let Some(message) = message else {

@@ -112,6 +112,34 @@ fn the_wait_that_the_exchange_asks_for_is_kept() {
 }
 
 #[test]
+fn a_limit_with_a_wait_is_kept_and_says_how_long() {
+    let over = |name: &str, wait: Option<u64>| {
+        let metadata = [("limit", name), ("value", "7")].map(|(k, v)| (k.into(), v.into()));
+        let mut details = ErrorDetails::with_error_info("LIMIT", DOMAIN, HashMap::from(metadata));
+        if let Some(seconds) = wait {
+            details.set_retry_info(Some(Duration::from_secs(seconds)));
+        }
+        let status = Status::with_error_details(Code::ResourceExhausted, "over", details);
+        Failure::from(status)
+    };
+    for (name, key) in [
+        ("letters_per_day", "limit.day"),
+        ("megabytes_per_day", "limit.day"),
+        ("disk_reserve_megabytes", "limit.disk"),
+        ("requests_per_institution", "limit.busy"),
+        ("one_of_a_later_version", "limit.busy"),
+        ("calls_per_invitation", "limit.enrolment"),
+    ] {
+        let failure = over(name, Some(25_141));
+        assert_eq!((failure.key(), failure.exit()), (key, Exit::Unreachable));
+        assert_eq!(failure.retry_after(), Some(Duration::from_secs(25_141)));
+        assert!(failure.sentence().remedy_ja().contains("7:00"), "{name}");
+        assert!(failure.sentence().remedy_en().contains("7:00"), "{name}");
+    }
+    assert_eq!(over("letters_per_day", None).key(), "server.limit");
+}
+
+#[test]
 fn reasons_that_we_do_not_know_are_said_to_be_unknown() {
     assert_eq!(Failure::from(refusal("NEW_REASON", &[])).key(), "connection.unknown-reason");
     assert_eq!(Failure::from(refusal("UNSPECIFIED", &[])).key(), "connection.unknown-reason");
@@ -157,6 +185,7 @@ fn sample(name: &str) -> &str {
         "file" => "sheet.toml",
         "folder" => "C:\\Users\\office\\tsumugu",
         "institution" | "id" => "0190f3c1",
+        "wait" => "7:05",
         "limit" => "8388608",
         "now" => "2026-04-01T09:00:00+09:00",
         "count" => "3",

@@ -1,5 +1,7 @@
 //! An entry of the outbox, as it lies in the vault.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use tsumugu_trust::statement::{AnyBody, Envelope, Statement};
 use tsumugu_trust::value::{Id, Time};
@@ -49,7 +51,14 @@ pub struct Attempt {
     pub said_ja: String,
     /// What was said, in English.
     pub said_en: String,
+    /// Before this time the exchange asked not to be asked again: ms since 1970, by this PC's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before_ms: Option<u64>,
 }
+
+/// The longest wait that is believed: a day's quota is free again within it. A clock that was put back
+/// since keeps nothing any longer.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
 /// A refusal for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +128,20 @@ impl Entry {
 
     pub(super) fn save(&self, lock: &VaultLock<'_>) -> Result<(), VaultError> {
         lock.write_json(&path(self.id), self)
+    }
+
+    /// How long the exchange still asks to wait with it; nothing when it may go out.
+    #[must_use]
+    pub fn wait(&self, now: Time) -> Option<Duration> {
+        let until = self.last.as_ref()?.not_before_ms?;
+        let wait = Duration::from_millis(until.checked_sub(now.0).filter(|left| *left > 0)?);
+        (wait <= LONGEST_WAIT).then_some(wait)
+    }
+
+    /// Whether it is letters.
+    #[must_use]
+    pub fn is_send(&self) -> bool {
+        matches!(self.command, Command::Send(_))
     }
 
     /// Messages that it is about: sender and id.

@@ -9,18 +9,18 @@ use tsumugu_proto::v1;
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::receipt::VerifiedReceipt;
 use tsumugu_trust::statement::{AnyBody, Statement};
-use tsumugu_trust::value::Id;
+use tsumugu_trust::value::{Id, Time};
 use zeroize::Zeroizing;
 
-use super::entry::{Part, damaged, path, read_part, sweep_parts};
-use super::owner::{Verdict, verdict};
+use super::entry::{LONGEST_WAIT, Part, damaged, path, read_part, sweep_parts};
+use super::owner::{Verdict, holds_letters_only, verdict};
 use super::queue::write_parts;
 use super::record::{record_answer, record_sent};
 use super::{
     Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, entries,
     previous_message, sealing,
 };
-use crate::failure::Failure;
+use crate::failure::{Failure, shown_wait};
 use crate::letters::{ComposedLetter, Header, seal};
 use crate::post::Post;
 
@@ -32,6 +32,12 @@ const TURN_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often one flush seals a letter anew: key sets change yearly, not by the second.
 const MAX_SEALINGS: u32 = 3;
+
+/// A wait that a person at the PC takes for slowness: it is waited for on the spot.
+const SHORT_WAIT: Duration = Duration::from_secs(5);
+
+/// How often one flush waits so for one entry.
+const MAX_WAITS: u32 = 3;
 
 /// What became of the entries.
 #[derive(Debug, Default)]
@@ -67,11 +73,19 @@ pub(crate) async fn flush(post: &mut impl Post) -> Result<FlushReport, Failure> 
             continue;
         }
         // Where one could not be said, the ones behind it are not tried: they would wait as long.
-        if let Some((_, before)) = report.waiting.first() {
-            report.waiting.push((entry.id, before.repeated()));
+        // Letters that have to wait hold up no answers.
+        let before = report.waiting.iter().map(|(_, failure)| failure);
+        let held = before.clone().find(|failure| entry.is_send() || !holds_letters_only(failure));
+        if let Some(held) = held {
+            report.waiting.push((entry.id, held.repeated()));
             continue;
         }
-        match deliver(post, &mut entry).await {
+        if let Some(wait) = entry.wait(post.now()) {
+            let failure = Failure::new("limit.waiting").with("wait", shown_wait(wait));
+            report.waiting.push((entry.id, failure.retry_in(wait)));
+            continue;
+        }
+        match patiently(post, &mut entry).await {
             Ok(delivered) => {
                 finish(post, entry.id)?;
                 report.done.push((entry.id, delivered));
@@ -92,6 +106,22 @@ pub(crate) async fn flush(post: &mut impl Post) -> Result<FlushReport, Failure> 
         }
     }
     Ok(report)
+}
+
+/// Says an entry; where the exchange asks to wait for a moment, after that moment.
+async fn patiently(post: &mut impl Post, entry: &mut Entry) -> Result<Delivered, Failure> {
+    let mut waits = 0;
+    loop {
+        let failure = match deliver(post, entry).await {
+            Err(failure) if waits < MAX_WAITS => failure,
+            said => return said,
+        };
+        match failure.retry_after().filter(|wait| *wait <= SHORT_WAIT) {
+            Some(wait) if verdict(&failure) == Verdict::Wait => post.pause(wait).await,
+            _ => return Err(failure),
+        }
+        waits += 1;
+    }
 }
 
 /// What waits, where the exchange was just found to be out of reach: nothing is tried.
@@ -278,6 +308,7 @@ fn note_attempt(post: &impl Post, entry: &mut Entry, failure: &Failure) -> Resul
         failure: failure.key().to_owned(),
         said_ja: said.ja(),
         said_en: said.en(),
+        not_before_ms: failure.retry_after().map(|wait| not_before(post.now(), wait)),
     });
     let lock = post.vault().lock()?;
     // Somebody may have dropped it meanwhile.
@@ -285,6 +316,12 @@ fn note_attempt(post: &impl Post, entry: &mut Entry, failure: &Failure) -> Resul
         entry.save(&lock)?;
     }
     Ok(())
+}
+
+/// When the wait is over, by this PC's clock.
+fn not_before(now: Time, wait: Duration) -> u64 {
+    let wait = wait.min(LONGEST_WAIT);
+    now.0.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn bytes<B: From<Vec<u8>>>(slice: &[u8]) -> B {

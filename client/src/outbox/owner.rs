@@ -61,7 +61,6 @@ pub(super) fn verdict(failure: &Failure) -> Verdict {
         | "connection.unknown-call"
         | "connection.unknown-reason"
         | "connection.refused-without-reason" => Verdict::Wait,
-        "server.limit" if failure.retry_after().is_some() => Verdict::Wait,
         // Sealed anew as often as is sensible: the recipient rotates faster than we can send.
         "server.stale-key-set" => Verdict::Wait,
         "outbox.damaged" => Verdict::Refused(Owner::Sender),
@@ -78,6 +77,12 @@ pub(super) fn verdict(failure: &Failure) -> Verdict {
     }
 }
 
+/// Whether only letters are held up by it: answers are taken also when the day's quota is used up or
+/// the exchange's disk is full.
+pub(super) fn holds_letters_only(failure: &Failure) -> bool {
+    matches!(failure.key(), "limit.day" | "limit.disk" | "limit.waiting")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +93,9 @@ mod tests {
         for key in
             ["connection.lost", "connection.no-answer", "server.unavailable", "tls.not-pinned"]
         {
+            assert_eq!(of(key), Verdict::Wait, "{key}");
+        }
+        for key in ["limit.day", "limit.disk", "limit.busy", "limit.waiting"] {
             assert_eq!(of(key), Verdict::Wait, "{key}");
         }
         for key in ["server.suspended", "server.terminal-removed", "server.stale-key-set"] {

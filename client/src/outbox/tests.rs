@@ -1,9 +1,11 @@
 //! What waits survives, goes out once, and is never sealed anew without being asked.
 
+use std::time::Duration;
+
 use tsumugu_proto::v1;
 use tsumugu_trust::note::SigningKey;
 use tsumugu_trust::statement::{Destination, Statement, Urgency};
-use tsumugu_trust::value::{Id, Unit};
+use tsumugu_trust::value::{Id, Time, Unit};
 
 use super::*;
 use crate::letters::{Content, Header, SealedLetter, Signer, compose, opened, seal, unreadable};
@@ -174,6 +176,83 @@ async fn behind_one_that_waits_nothing_is_tried_and_an_alarm_ends_it() {
     hospital.shown().troubles.push_back(Trouble::Refuse("log.forked"));
     assert_eq!(flush(&mut hospital).await.unwrap_err().key(), "log.forked");
     assert_eq!(entries(hospital.vault()).unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_wait_is_kept_holds_up_letters_and_no_answers() {
+    let (mut hospital, mut care) = two_offices().await;
+    let (from, id) = arrived(&mut hospital, &mut care).await;
+    let (letter, _) = queue(&care, hospital.institution.id);
+    let (behind, _) = queue(&care, hospital.institution.id);
+    care.home.clock.advance(1);
+    let terminal = care.keys().unwrap().terminal_key(care.origin()).unwrap();
+    let statement = said_opened(&care, &terminal, (from, id));
+    let answer = queue_opened(&care, (from, id), &statement).unwrap();
+    care.shown().troubles.push_back(Trouble::Limit("limit.day", 7 * 3_600));
+    let report = flush(&mut care).await.unwrap();
+    assert_eq!(waiting_keys(&report), ["limit.day", "limit.day"]);
+    assert_eq!(report.done.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [answer.id]);
+    assert!(care.pauses.borrow().is_empty(), "nobody waits hours for a command");
+
+    // The exchange is not asked again before; the wait gets shorter.
+    let sent = care.shown().sent.len();
+    care.home.clock.advance(3_600_000);
+    let report = flush(&mut care).await.unwrap();
+    assert_eq!(waiting_keys(&report), ["limit.waiting", "limit.waiting"]);
+    let wait = report.waiting[0].1.retry_after();
+    assert_eq!(wait, Some(Duration::from_secs(6 * 3_600)));
+    assert_eq!(care.shown().sent.len(), sent);
+    let kept = Entry::load(care.vault(), letter.id).unwrap().unwrap();
+    assert_eq!((kept.attempts, kept.refused.is_none()), (1, true));
+
+    care.home.clock.advance(6 * 3_600_000);
+    let report = flush(&mut care).await.unwrap();
+    let done: Vec<_> = report.done.iter().map(|(id, _)| *id).collect();
+    assert_eq!(done, [letter.id, behind.id]);
+}
+
+#[tokio::test]
+async fn a_moment_is_waited_for_a_few_times() {
+    let (mut hospital, care) = two_offices().await;
+    let (entry, _) = queue(&hospital, care.institution.id);
+    let busy = Trouble::Limit("limit.busy", 2);
+    hospital.shown().troubles.extend([busy, busy]);
+    let report = flush(&mut hospital).await.unwrap();
+    assert_eq!(report.done.len(), 1);
+    assert_eq!(*hospital.pauses.borrow(), [Duration::from_secs(2); 2]);
+    drop(entry);
+    queue(&hospital, care.institution.id);
+    hospital.shown().troubles.extend([busy; 4]);
+    let report = flush(&mut hospital).await.unwrap();
+    assert_eq!(waiting_keys(&report), ["limit.busy"]);
+    assert_eq!(hospital.pauses.borrow().len(), 5);
+}
+
+#[test]
+fn a_wait_ends_also_when_the_clock_was_put_back() {
+    let attempt = |until| Attempt {
+        at: Time(0),
+        failure: String::from("limit.day"),
+        said_ja: String::new(),
+        said_en: String::new(),
+        not_before_ms: until,
+    };
+    let entry = |until| Entry {
+        id: Id([1; 16]),
+        created: Time(0),
+        attempts: 1,
+        last: Some(attempt(until)),
+        refused: None,
+        command: Command::Send(SendGroup { revision: 0, letters: Vec::new() }),
+    };
+    const DAY_MS: u64 = 86_400_000;
+    let wait = |until, now| entry(until).wait(Time(now));
+    assert_eq!(wait(None, 0), None);
+    assert_eq!(wait(Some(5), 4), Some(Duration::from_millis(1)));
+    assert_eq!(wait(Some(5), 5), None);
+    assert_eq!(wait(Some(5), 6), None);
+    assert_eq!(wait(Some(DAY_MS), 0), Some(Duration::from_millis(DAY_MS)));
+    assert_eq!(wait(Some(DAY_MS + 1), 0), None);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The real exchange.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tsumugu_proto::v1;
 use tsumugu_proto::v1::fetch_response::Part as Piece;
@@ -57,6 +58,10 @@ impl Post for Session<'_> {
             Err(kept) => kept,
             Ok(()) => Failure::fault("an alarm was lost"),
         }
+    }
+
+    async fn pause(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
     }
 
     async fn sync(&mut self) -> Result<(), Failure> {

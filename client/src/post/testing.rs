@@ -4,6 +4,7 @@ use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 use prost::Message as _;
 use tsumugu_proto::v1;
@@ -34,6 +35,8 @@ use crate::vault::Vault;
 pub(crate) enum Trouble {
     /// Nothing is done, and this is answered.
     Refuse(&'static str),
+    /// Nothing is done, and this is answered with a time to wait, in seconds.
+    Limit(&'static str, u64),
     /// It is done, and the answer is lost.
     LoseAnswer,
 }
@@ -63,6 +66,8 @@ pub(crate) struct TestPost {
     pub(crate) exchange: Rc<RefCell<TestExchange>>,
     /// What was said on the way: keys of the messages.
     pub(crate) notes: RefCell<Vec<String>>,
+    /// Waits that the exchange asked for and that were waited.
+    pub(crate) pauses: RefCell<Vec<Duration>>,
     /// Alarms that were kept: their messages in English.
     pub(crate) alarms: RefCell<Vec<String>>,
     vault: Vault,
@@ -102,8 +107,9 @@ impl TestPost {
         let (keys, chain) = (keys(world, &institution), ClearChain::new(world.origin.clone()));
         let exchange = Rc::clone(&exchange);
         let (notes, alarms) = (RefCell::default(), RefCell::default());
+        let pauses = RefCell::default();
         let checkpoint = Vec::new();
-        Self { home, institution, exchange, notes, alarms, vault, keys, chain, checkpoint }
+        Self { home, institution, exchange, notes, pauses, alarms, vault, keys, chain, checkpoint }
     }
 
     /// Another PC of the same office, which has seen nothing yet. It has the same keys.
@@ -167,6 +173,9 @@ impl TestExchange {
         self.reached()?;
         match self.troubles.pop_front() {
             Some(Trouble::Refuse(key)) => Err(Failure::new(key)),
+            Some(Trouble::Limit(key, seconds)) => {
+                Err(Failure::new(key).retry_in(Duration::from_secs(seconds)))
+            }
             Some(Trouble::LoseAnswer) => Ok(true),
             None => Ok(false),
         }
@@ -307,6 +316,10 @@ impl Post for TestPost {
             self.alarms.borrow_mut().push(failure.sentence().en());
         }
         failure
+    }
+
+    async fn pause(&self, wait: Duration) {
+        self.pauses.borrow_mut().push(wait);
     }
 
     async fn sync(&mut self) -> Result<(), Failure> {
