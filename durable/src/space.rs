@@ -1,6 +1,6 @@
-//! How much the disk can still take.
+//! How much the disk can still take, and how much a folder takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -70,6 +70,24 @@ impl FreeSpace for SetSpace {
     }
 }
 
+/// Bytes of the files in a folder and below it; 0 where there is none. Other threads may make and remove
+/// files meanwhile: what is gone is not counted. Links are not followed.
+#[must_use]
+pub fn size_of(folder: &Path) -> u64 {
+    let mut folders = vec![folder.to_owned()];
+    let mut bytes = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
+                Ok(metadata) if metadata.is_file() => bytes += metadata.len(),
+                _ => {}
+            }
+        }
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +97,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(DiskSpace::of(folder.path()).free().unwrap() > 0);
         assert!(DiskSpace::of(folder.path().join("none")).free().is_err());
+    }
+
+    #[test]
+    fn files_at_every_depth_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(size_of(folder.path()), 0);
+        std::fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        std::fs::write(folder.path().join("one"), [0; 10]).unwrap();
+        std::fs::write(folder.path().join("a/b/two"), [0; 32]).unwrap();
+        assert_eq!(size_of(folder.path()), 42);
+        assert_eq!(size_of(&folder.path().join("none")), 0);
     }
 }
