@@ -8,6 +8,9 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/tsumugu.v1.rs"));
 }
 
+/// The schema as a `google.protobuf.FileDescriptorSet`, comments included: what reflection shows.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schema.bin"));
+
 /// Package `tsumugu.v1`.
 pub mod v1 {
     pub use crate::generated::*;

@@ -208,6 +208,12 @@ pub fn pin_of(certificate: &CertificateDer<'_>) -> [u8; 32] {
     pin
 }
 
+/// When a certificate ends, milliseconds since 1970; `None` when it is unreadable.
+pub(crate) fn not_after_ms(certificate: &CertificateDer<'_>) -> Option<i64> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    parsed.validity().not_after.timestamp().checked_mul(1_000)
+}
+
 fn new_key() -> Result<KeyPair, CaError> {
     KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).map_err(CaError::Signing)
 }

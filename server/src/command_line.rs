@@ -11,8 +11,10 @@ use tsumugu_trust::value::Origin;
 use crate::check::check;
 use crate::init::init;
 use crate::keys;
+use crate::operations::logs::{self, LogFormat};
+use crate::operations::probe::{self, ProbeError};
 use crate::run::Server;
-use crate::settings::PublicAddress;
+use crate::settings::{PublicAddress, Settings};
 use crate::told::told;
 
 /// つむぐ取引所: 病院と居宅介護支援事業所のあいだで、封をした連携シートを受け渡し、受領を記録します。
@@ -20,6 +22,9 @@ use crate::told::told;
 #[derive(Debug, Parser)]
 #[command(name = "tsumugu-server", version)]
 struct Arguments {
+    /// 動作ログの形式 / Form of the log on standard error
+    #[arg(long, global = true, value_enum, default_value_t, env = logs::FORMAT)]
+    log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
 }
@@ -62,6 +67,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// 動いている取引所に様子を聞きます(metrics_listen) / Ask a running exchange how it is
+    Probe {
+        /// 取引所のフォルダー / Folder of the exchange
+        #[arg(long)]
+        dir: PathBuf,
+        /// 受け付けているかではなく、動いているかだけを聞きます / Ask whether it is alive, not whether it serves
+        #[arg(long)]
+        alive: bool,
+    },
     /// 記録簿の公開鍵を表示します / Print the log's verifier key
     Vkey {
         /// 取引所のフォルダー / Folder of the exchange
@@ -73,24 +87,23 @@ enum Command {
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TSUMUGU_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let done = match Arguments::parse().command {
+    let arguments = Arguments::parse();
+    logs::start(arguments.log_format);
+    let done = match arguments.command {
         Command::Init { dir, origin, listen, public_address } => {
             run_init(&dir, &origin, listen, public_address)
         }
         Command::Run { dir, address_file } => run_run(dir, address_file),
         Command::Check { dir, rebuild, json } => run_check(&dir, rebuild, json),
+        Command::Probe { dir, alive } => run_probe(&dir, alive),
         Command::Vkey { dir } => run_vkey(&dir),
     };
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            report(&told(error.as_ref()));
-            ExitCode::FAILURE
-        }
-    }
+    let code = done.unwrap_or_else(|error| {
+        report(&told(error.as_ref()));
+        ExitCode::FAILURE
+    });
+    logs::finish();
+    code
 }
 
 type Done = Result<ExitCode, Box<dyn std::error::Error>>;
@@ -117,19 +130,30 @@ fn run_init(
 
 fn run_run(dir: PathBuf, address_file: Option<PathBuf>) -> Done {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         // Before anything can be seen of us: who stops us then shall not cut a round off.
         let stop = stop_signal()?;
         let server = Server::open(&dir, SystemClock::shared()).await?;
         let address = server.address()?;
-        tracing::info!(%address, "listening");
+        tracing::info!(%address, metrics = server.metrics_address().map(tracing::field::display), "listening");
         if let Some(file) = address_file {
             tsumugu_durable::write_atomic(&file, address.to_string().as_bytes())?;
         }
         server.serve(stop).await?;
         tracing::info!("stopped");
         Ok::<_, Box<dyn std::error::Error>>(ExitCode::SUCCESS)
-    })
+    });
+    // What still hangs shall not hold the end up.
+    runtime.shutdown_background();
+    done
+}
+
+#[allow(clippy::print_stdout)]
+fn run_probe(dir: &std::path::Path, alive: bool) -> Done {
+    let address = Settings::load(dir)?.metrics_listen.ok_or(ProbeError::NotSet)?;
+    let (yes, word) = probe::ask(address, if alive { "/healthz" } else { "/readyz" })?;
+    println!("{word}");
+    Ok(if yes { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 #[allow(clippy::print_stdout)]
@@ -173,21 +197,54 @@ fn run_vkey(dir: &std::path::Path) -> Done {
 }
 
 /// Ctrl-C, and SIGTERM where there is one. The handlers are in place when this returns.
+///
+/// Whoever signals a second time wants no good order: the process ends at once, with exit code 1.
+/// Nothing that was answered is lost by that.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    #[cfg(unix)]
-    let (mut terminate, mut interrupt) = {
-        use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
-    };
+    let mut signals = Signals::new()?;
     Ok(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        #[cfg(not(unix))]
-        drop(tokio::signal::ctrl_c().await);
+        signals.next().await;
+        tracing::info!("stopping; a second signal ends at once");
+        tokio::spawn(async move {
+            signals.next().await;
+            tracing::warn!("ended at once; start-up decides what was committed");
+            std::process::exit(1);
+        });
     })
+}
+
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
+        Ok(Self { terminate: signal(terminate)?, interrupt: signal(interrupt)? })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }
 
 #[allow(clippy::print_stderr)]

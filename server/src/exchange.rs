@@ -16,6 +16,7 @@ use crate::bounds::{Bounds, Space};
 use crate::ca::IssuingCa;
 use crate::gate::{Gate, GateError};
 use crate::ledger::{LeafInfo, LedgerError, Published, Reader};
+use crate::operations::ConditionReader;
 use crate::party::Party;
 use crate::pending::Pending;
 use crate::refused::Refused;
@@ -50,6 +51,8 @@ pub struct Exchange {
     pub space: Space,
     /// Reads of the disk under way: see [`Self::reading`].
     pub disk_reads: Semaphore,
+    /// Whether it serves, only reads, or stops.
+    pub condition: ConditionReader,
     /// Open subscriptions by institution.
     pub subscribers: Mutex<HashMap<Id, u32>>,
 }

@@ -4,6 +4,7 @@
 //! opened the connection is run again, on the chain that was shown then, before each answer.
 //! Whether the party is *admitted* is not asked here: that is what the log says.
 
+mod failure;
 mod incoming;
 mod leaving;
 mod passed;

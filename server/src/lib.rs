@@ -12,6 +12,7 @@ pub mod gate;
 pub mod init;
 pub mod keys;
 pub mod ledger;
+pub mod operations;
 pub mod party;
 pub mod pending;
 pub mod refused;

@@ -8,29 +8,22 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Server as Grpc;
 use tsumugu_durable::clock::Clock;
 use tsumugu_durable::space::{DiskSpace, FreeSpace};
 use tsumugu_durable::{DiskError, FolderLock, LockError};
-use tsumugu_proto::v1::admin_service_server::AdminServiceServer;
-use tsumugu_proto::v1::directory_service_server::DirectoryServiceServer;
-use tsumugu_proto::v1::enrolment_service_server::EnrolmentServiceServer;
-use tsumugu_proto::v1::exchange_service_server::ExchangeServiceServer;
-use tsumugu_proto::v1::log_service_server::LogServiceServer;
-use tsumugu_proto::v1::terminal_service_server::TerminalServiceServer;
 
 use crate::bounds::Bounds;
 use crate::bounds::Space;
-use crate::bounds::layer::BoundsLayer;
 use crate::bounds::quota::Quota;
-use crate::bounds::{ENROLMENT, SEND};
 use crate::ca::{CaError, IssuingCa};
 use crate::clockwork;
 use crate::exchange::Exchange;
 use crate::gate::{Doorway, Gate, RootsError, incoming};
 use crate::keys::{self, KeyError};
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery, Retention};
+#[cfg(feature = "otel")]
+use crate::operations;
+use crate::operations::{Condition, Conditions, Endpoint, Metrics, Sources};
 use crate::pending::Pending;
 use crate::renewals::Renewals;
 use crate::sequencer::{Command, Sequencer};
@@ -40,20 +33,8 @@ use crate::tls::{ServerCertificate, server_config};
 
 /// Another process may be stopping: it is waited for this long.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
-/// Streams that are still open after this are cut: a half-open one could hold the stop up for an hour
-/// (hyperium/hyper#4170).
-const STOP_PATIENCE: Duration = Duration::from_secs(10);
-/// Longest list of headers of a request, in bytes: ours have some hundred.
-const MAX_HEADERS: u32 = 16 * 1024;
-/// HTTP/2 window of one request, in bytes: what may be on its way before it is asked for.
-const STREAM_WINDOW: u32 = 1024 * 1024;
-/// HTTP/2 window of a connection, in bytes: what one connection makes us hold at most.
-const CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
-/// Requests that were withdrawn before we took them up, on one connection (CVE-2023-44487). Then the
-/// connection ends.
-const MAX_WITHDRAWN: usize = 20;
-/// Requests that broke the protocol, on one connection. Then it ends.
-const MAX_FAULTY: usize = 64;
+/// What of the time for the stop is left to the sequencer when connections used up theirs.
+const SEQUENCER_SHARE: u32 = 4;
 /// Longest checkpoint file.
 const MAX_CHECKPOINT: u64 = 64 * 1024;
 
@@ -63,6 +44,10 @@ pub struct Server {
     exchange: Arc<Exchange>,
     certificate: Arc<ServerCertificate>,
     listener: TcpListener,
+    endpoint: Option<Endpoint>,
+    conditions: Conditions,
+    metrics: Arc<Metrics>,
+    dir: PathBuf,
     recovery: Recovery,
     failed: oneshot::Receiver<LedgerError>,
     sequencer: std::thread::JoinHandle<()>,
@@ -99,12 +84,21 @@ pub enum RunError {
     /// TLS cannot be set up.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
+    /// The address of `metrics_listen` cannot be listened on.
+    #[error("cannot listen on metrics_listen of the settings")]
+    MetricsListen(#[source] std::io::Error),
     /// The address cannot be listened on, or the system gave no thread.
     #[error("cannot listen on the address of the settings")]
     Listen(#[source] std::io::Error),
     /// gRPC failed.
     #[error("gRPC failed")]
     Grpc(#[from] tonic::transport::Error),
+    /// The schema cannot be shown: a fault of the build.
+    #[error("gRPC reflection cannot be set up")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    Randomness,
     /// A write or sync failed: start-up decides what was committed.
     #[error("the ledger failed; start again, and start-up decides what was committed")]
     Ledger(#[source] LedgerError),
@@ -156,11 +150,23 @@ impl Server {
         let issued = ca.issue_server(&settings.extra_names, clock.now_ms())?;
         let certificate = ServerCertificate::new(issued.chain, issued.key)?;
         let listener = TcpListener::bind(settings.listen).await.map_err(RunError::Listen)?;
+        let endpoint = match settings.metrics_listen {
+            Some(address) => Some(Endpoint::bind(address).await.map_err(RunError::MetricsListen)?),
+            None => None,
+        };
+        let metrics = Metrics::new();
+        let conditions = Conditions::new(Condition::Serving);
         let reader = ledger.reader();
         let (failing, failed) = oneshot::channel();
-        let (handle, sequencer) =
-            Sequencer::start(ledger, dir.to_owned(), clock.clone(), &settings.limits, failing)
-                .map_err(RunError::Listen)?;
+        let (handle, sequencer) = Sequencer::start(
+            ledger,
+            dir.to_owned(),
+            clock.clone(),
+            &settings.limits,
+            metrics.clone(),
+            failing,
+        )
+        .map_err(RunError::Listen)?;
         let pending = Pending::open(dir)?;
         let limits = &settings.limits;
         let exchange = Exchange {
@@ -176,12 +182,17 @@ impl Server {
             settings,
             pending,
             renewals: Renewals::default(),
+            condition: conditions.reader(),
             subscribers: Default::default(),
         };
         Ok(Self {
             exchange: Arc::new(exchange),
             certificate,
             listener,
+            endpoint,
+            conditions,
+            metrics,
+            dir: dir.to_owned(),
             recovery,
             failed,
             sequencer,
@@ -203,68 +214,45 @@ impl Server {
         self.listener.local_addr().map_err(RunError::Listen)
     }
 
-    /// Serves until `shutdown` is ready, then writes the tiles and stops.
+    /// The address of the metrics, where there are any.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.endpoint.as_ref().and_then(|endpoint| endpoint.address().ok())
+    }
+
+    /// Serves until `shutdown` is ready, then stops in good order: takes no more connections and calls,
+    /// ends streams, finishes what is in flight, commits the last round and writes the tiles. What
+    /// hangs is left behind after `stop_seconds`; nothing that was answered can be lost by that.
     ///
     /// # Errors
     /// [`RunError`]; after [`RunError::Ledger`] the process should exit with failure and be started again.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
-        let Self { exchange, certificate, listener, failed, sequencer, .. } = self;
+        let Self { exchange, certificate, listener, endpoint, conditions, metrics, .. } = self;
+        let (failed, sequencer) = (self.failed, self.sequencer);
         let limits = exchange.settings.limits.clone();
         let config =
             server_config(exchange.gate.clone(), certificate.clone(), exchange.clock.clone())?;
-        let (health, health_service) = tonic_health::server::health_reporter();
+        let (mut health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::Serving).await;
-        let letters = ExchangeServiceServer::new(services::exchange::Letters(exchange.clone()))
-            .max_decoding_message_size(SEND as usize);
-        let enrolment =
-            EnrolmentServiceServer::new(services::enrolment::Enrolment(exchange.clone()))
-                .max_decoding_message_size(ENROLMENT as usize);
-        // Who calls is asked before a byte of the request is read: only enrolment answers strangers.
-        let asking = exchange.clone();
-        let known = move |request: tonic::Request<()>| match asking.knock(&request) {
-            Ok(()) => Ok(request),
-            Err(refused) => Err(tonic::Status::from(refused)),
-        };
         let (stop, stopping) = oneshot::channel::<()>();
-        let (bounds, clock) = (exchange.bounds.clone(), exchange.clock.clone());
-        let gate = exchange.gate.clone();
-        let doorway = Doorway { gate, bounds: bounds.clone(), clock: clock.clone() };
-        let grpc = Grpc::builder()
-            .max_concurrent_streams(limits.streams_per_connection)
-            .http2_keepalive_interval(Some(limits.keepalive()))
-            .http2_keepalive_timeout(Some(limits.keepalive_timeout()))
-            .http2_max_header_list_size(MAX_HEADERS)
-            .http2_max_pending_accept_reset_streams(Some(MAX_WITHDRAWN))
-            .http2_max_local_error_reset_streams(Some(MAX_FAULTY))
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_connection_age(limits.connection_age())
-            .max_connection_age_grace(limits.connection_grace())
-            .layer(BoundsLayer::new(bounds.clone(), clock.clone(), limits.request_timeout()))
-            .add_service(health_service)
-            .add_service(enrolment)
-            .add_service(InterceptedService::new(
-                DirectoryServiceServer::new(services::directory::Directory(exchange.clone())),
-                known.clone(),
-            ))
-            .add_service(InterceptedService::new(
-                LogServiceServer::new(services::log::Log(exchange.clone())),
-                known.clone(),
-            ))
-            .add_service(InterceptedService::new(
-                TerminalServiceServer::new(services::terminal::Terminals(exchange.clone())),
-                known.clone(),
-            ))
-            .add_service(InterceptedService::new(
-                AdminServiceServer::new(services::admin::Admin(exchange.clone())),
-                known.clone(),
-            ))
-            .add_service(InterceptedService::new(letters, known))
+        let doorway = Doorway {
+            gate: exchange.gate.clone(),
+            bounds: exchange.bounds.clone(),
+            clock: exchange.clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let grpc = services::router(&exchange, &metrics, health_service)?
             .serve_with_incoming_shutdown(incoming(listener, config, doorway, &limits), async {
                 drop(stopping.await);
             });
-        let ticking =
-            tokio::spawn(clockwork::run(exchange.clone(), certificate, limits.tick_interval()));
+        let mut beside = tokio::task::JoinSet::new();
+        beside.spawn(clockwork::run(exchange.clone(), certificate.clone(), limits.tick_interval()));
+        let sources = Sources::new(self.dir, exchange.clone(), certificate, metrics);
+        #[cfg(feature = "otel")]
+        operations::export(&sources);
+        if let Some(endpoint) = endpoint {
+            beside.spawn(endpoint.serve(sources.clone()));
+        }
         let mut grpc = std::pin::pin!(grpc);
         let mut serving = true;
         let outcome = tokio::select! {
@@ -276,18 +264,31 @@ impl Server {
             error = failed => Err(RunError::Ledger(error.unwrap_or(LedgerError::Contradiction("the sequencer ended by itself")))),
             () = shutdown => Ok(()),
         };
-        ticking.abort();
-        if outcome.is_ok() {
-            // The last round and the tiles are written while clients may still be answered.
-            drop(exchange.sequencer.submit(Command::Stop).await);
-        }
+        let patience = limits.stop_patience();
+        let by = tokio::time::Instant::now() + patience;
+        conditions.stop();
+        health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        // Who watches the health hears of it, and then his stream ends, too.
+        health.clear_service_status("").await;
+        // From here on nothing new is accepted; calls in flight go on, streams end by the condition.
         let _ = stop.send(());
-        if serving && tokio::time::timeout(STOP_PATIENCE, &mut grpc).await.is_err() {
-            tracing::warn!("streams were still open at the end of the stop");
+        let connections_by = by - patience / SEQUENCER_SHARE;
+        if serving && tokio::time::timeout_at(connections_by, &mut grpc).await.is_err() {
+            tracing::warn!("connections were still open at the end of the stop");
         }
-        drop(exchange);
-        // A failed sequencer has ended; a stopped one ends after its last round.
-        drop(tokio::task::spawn_blocking(move || sequencer.join()).await);
+        let last = async {
+            if outcome.is_ok() {
+                // The last round and the tiles.
+                drop(exchange.sequencer.submit(Command::Stop).await);
+            }
+            beside.shutdown().await;
+            drop((exchange, sources));
+            // A failed sequencer has ended; a stopped one ends after its last round.
+            drop(tokio::task::spawn_blocking(move || sequencer.join()).await);
+        };
+        if tokio::time::timeout_at(by, last).await.is_err() {
+            tracing::error!("the disk hangs; start-up decides what was committed");
+        }
         outcome
     }
 }

@@ -5,6 +5,7 @@ pub mod directory;
 pub mod enrolment;
 pub mod exchange;
 pub mod log;
+mod router;
 pub mod terminal;
 
 use tonic::Status;
@@ -17,6 +18,7 @@ use crate::refused::Refused;
 
 /// Longest document of an invitation, bytes.
 const MAX_DOCUMENT: usize = 256 * 1024;
+pub(crate) use self::router::router;
 
 type Answer<T> = Result<tonic::Response<T>, Status>;
 

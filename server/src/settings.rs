@@ -28,6 +28,9 @@ pub const MAX_EXTRA_NAMES: usize = 32;
 /// often no other.
 pub const DEFAULT_LISTEN: &str = "0.0.0.0:443";
 
+/// Where `metrics_listen` points unless the operator decides otherwise: loopback, which needs no TLS.
+pub const SUGGESTED_METRICS_LISTEN: &str = "127.0.0.1:9464";
+
 /// The settings of one exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -38,6 +41,10 @@ pub struct Settings {
     /// Names in the server's certificate beside the host of the origin; at most
     /// [`MAX_EXTRA_NAMES`].
     pub extra_names: Vec<AltName>,
+    /// Where `/metrics`, `/healthz` and `/readyz` are answered, without TLS; none when absent.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whether parties may ask for the schema by gRPC reflection.
+    pub reflection: bool,
     /// Limits and intervals.
     pub limits: Limits,
 }
@@ -108,7 +115,14 @@ impl Settings {
         let port = if listen.port() == 0 { 443 } else { listen.port() };
         let public_address = PublicAddress::new(AltName::Dns(name), port)
             .ok_or(SettingsError::Missing { field: "public_address" })?;
-        Ok(Self { listen, public_address, extra_names: Vec::new(), limits: Limits::default() })
+        Ok(Self {
+            listen,
+            public_address,
+            extra_names: Vec::new(),
+            metrics_listen: None,
+            reflection: false,
+            limits: Limits::default(),
+        })
     }
 
     /// Reads `DIR/settings.toml`.
@@ -154,6 +168,12 @@ impl Settings {
             })
             .collect::<Result<_, _>>()?;
         written.limits.check()?;
+        let metrics_listen = written
+            .metrics_listen
+            .map(|text| {
+                value("metrics_listen", &text, "IPアドレス:ポート", "an IP address and a port")
+            })
+            .transpose()?;
         Ok(Self {
             listen: value("listen", &listen, "IPアドレス:ポート", "an IP address and a port")?,
             public_address: value(
@@ -163,6 +183,8 @@ impl Settings {
                 "a host and a port",
             )?,
             extra_names,
+            metrics_listen,
+            reflection: written.reflection,
             limits: written.limits,
         })
     }
@@ -171,6 +193,10 @@ impl Settings {
     #[must_use]
     pub fn to_toml(&self) -> String {
         let names: Vec<_> = self.extra_names.iter().map(|name| format!("\"{name}\"")).collect();
+        let metrics_listen = match self.metrics_listen {
+            Some(address) => format!("metrics_listen = \"{address}\""),
+            None => format!("# metrics_listen = \"{SUGGESTED_METRICS_LISTEN}\""),
+        };
         let mut text = format!(
             "# つむぐ取引所の設定 / Settings of this Tsumugu exchange\n\
              # 起動時に読みます / Read at start only\n\n\
@@ -185,10 +211,17 @@ impl Settings {
              # Further names in the server's certificate: DNS names, IP addresses\n\
              # (at most {MAX_EXTRA_NAMES}; default [])\n\
              extra_names = [{}]\n\n\
+             # 監視用のアドレスとポート(TLSなし。/metrics /healthz /readyz。既定 なし)\n\
+             # Where /metrics, /healthz and /readyz are answered, without TLS (default: nowhere)\n\
+             {metrics_listen}\n\n\
+             # gRPCリフレクションに答える(参加者だけに。既定 false)\n\
+             # Answer gRPC reflection, to parties only (default false)\n\
+             reflection = {}\n\n\
              [limits]\n",
             self.listen,
             self.public_address,
             names.join(", "),
+            self.reflection,
         );
         for limit in LIMITS {
             // Writing to a string cannot fail.
@@ -219,6 +252,9 @@ struct Written {
     public_address: Option<String>,
     #[serde(default)]
     extra_names: Vec<String>,
+    metrics_listen: Option<String>,
+    #[serde(default)]
+    reflection: bool,
     #[serde(default)]
     limits: Limits,
 }

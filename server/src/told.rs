@@ -10,6 +10,7 @@ pub(crate) use limits::limit;
 
 use crate::init::InitError;
 use crate::ledger::OpenError;
+use crate::operations::probe::ProbeError;
 use crate::run::RunError;
 
 /// Fault and remedy.
@@ -22,10 +23,14 @@ struct Told {
 /// The text for standard error. The English fault is the error's own.
 #[must_use]
 pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
-    let said = match (error.downcast_ref::<RunError>(), error.downcast_ref::<InitError>()) {
-        (Some(error), _) => run_error(error),
-        (None, Some(error)) => init_error(error),
-        (None, None) => OTHER,
+    let said = if let Some(error) = error.downcast_ref::<RunError>() {
+        run_error(error)
+    } else if let Some(error) = error.downcast_ref::<InitError>() {
+        init_error(error)
+    } else if error.downcast_ref::<ProbeError>().is_some() {
+        PROBE
+    } else {
+        OTHER
     };
     let mut text = format!("{}\n{error}\n", said.fault_ja);
     let mut cause = error.source();
@@ -46,6 +51,12 @@ const OTHER: Told = Told {
     fault_ja: "取引所のフォルダーを使えません。",
     remedy_ja: "フォルダーと settings.toml を確かめてください。",
     remedy_en: "Look at the folder and its settings.toml.",
+};
+
+const PROBE: Told = Told {
+    fault_ja: "取引所の様子を聞けません。",
+    remedy_ja: "取引所が動いているか、settings.toml の metrics_listen が正しいか確かめてください。",
+    remedy_en: "See whether the exchange runs, and whether metrics_listen in settings.toml is right.",
 };
 
 fn run_error(error: &RunError) -> Told {
@@ -90,12 +101,21 @@ fn run_error(error: &RunError) -> Told {
             remedy_ja: "settings.toml の listen を確かめ、同じポートを使うプログラムを止めてください。",
             remedy_en: "Look at listen in settings.toml, and stop what else uses the port.",
         },
+        RunError::MetricsListen(_) => Told {
+            fault_ja: "監視用のアドレスで待ち受けられません。",
+            remedy_ja: "settings.toml の metrics_listen を確かめるか、行を消してください。",
+            remedy_en: "Look at metrics_listen in settings.toml, or delete the line.",
+        },
         RunError::Ledger(_) => Told {
             fault_ja: "記録簿への書き込みに失敗したため、止まりました。",
             remedy_ja: "ディスクを確かめ、もう一度動かしてください。どこまで記録されたかは起動時に決まります。",
             remedy_en: "Look at the disk, then start again: start-up decides what was committed.",
         },
-        RunError::Disk(_) | RunError::Tls(_) | RunError::Grpc(_) => OTHER,
+        RunError::Disk(_)
+        | RunError::Tls(_)
+        | RunError::Grpc(_)
+        | RunError::Reflection(_)
+        | RunError::Randomness => OTHER,
     }
 }
 
@@ -135,11 +155,13 @@ mod tests {
             Box::new(RunError::Open(OpenError::Leaf { index: 4 })),
             Box::new(RunError::Open(OpenError::Checkpoint { size: 5 })),
             Box::new(RunError::Listen(refused())),
+            Box::new(RunError::MetricsListen(refused())),
             Box::new(RunError::Ledger(LedgerError::Signing)),
             Box::new(InitError::Key(KeyError::Randomness)),
             Box::new(InitError::Disk(tsumugu_durable::DiskError::Exists {
                 path: "DIR/settings.toml".into(),
             })),
+            Box::new(ProbeError::NotSet),
             Box::new(refused()),
         ];
         let all: Vec<String> = errors.iter().map(|error| told(error.as_ref())).collect();

@@ -69,7 +69,8 @@ impl Exchange {
         });
         let (stop, stopped) = oneshot::channel();
         let (bounds, gate_too) = (Bounds::new(&limits), gate.clone());
-        let doorway = Doorway { gate: gate_too, bounds, clock: clock.clone() };
+        let metrics = tsumugu_server::operations::Metrics::new();
+        let doorway = Doorway { gate: gate_too, bounds, clock: clock.clone(), metrics };
         let serve = Server::builder()
             .add_service(service)
             .serve_with_incoming_shutdown(incoming(listener, config, doorway, &limits), async {

@@ -14,6 +14,7 @@ use tsumugu_server::check::check;
 use tsumugu_server::init::init;
 use tsumugu_server::keys;
 use tsumugu_server::ledger::{Ledger, Reader, Retention};
+use tsumugu_server::operations::Metrics;
 use tsumugu_server::refused::Refused;
 use tsumugu_server::sequencer::{Command, Done, Outcome, OutgoingLetter, Sequencer};
 use tsumugu_server::settings::Limits;
@@ -68,8 +69,9 @@ impl Bench {
         let reader = ledger.reader();
         let (failing, _) = oneshot::channel();
         let dir = self.dir.path().to_owned();
-        let started =
-            Sequencer::start(ledger, dir, self.clock.clone(), &Limits::default(), failing).unwrap();
+        let (clock, metrics) = (self.clock.clone(), Metrics::new());
+        let limits = Limits::default();
+        let started = Sequencer::start(ledger, dir, clock, &limits, metrics, failing).unwrap();
         self.running = Some((started.0, reader, started.1));
     }
 

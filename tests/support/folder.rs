@@ -37,8 +37,13 @@ impl Folder {
 
     /// Writes the settings anew. For the next start.
     pub fn limits(&self, change: impl FnOnce(&mut Limits)) {
+        self.settings(|settings| change(&mut settings.limits));
+    }
+
+    /// Writes the settings anew. For the next start.
+    pub fn settings(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = Settings::load(&self.path).unwrap();
-        change(&mut settings.limits);
+        change(&mut settings);
         std::fs::write(self.path.join("settings.toml"), settings.to_toml()).unwrap();
     }
 

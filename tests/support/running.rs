@@ -112,6 +112,13 @@ impl Process {
         assert!(status.success(), "{status}");
     }
 
+    /// A signal, such as `TERM`; does not wait for what comes of it.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// Waits for an end that comes by itself, such as at a crash point.
     pub fn wait(mut self) -> ExitStatus {
         self.child.wait().unwrap()

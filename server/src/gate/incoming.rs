@@ -18,9 +18,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::{Connected, TcpConnectInfo, TlsConnectInfo};
 use tsumugu_durable::clock::Clock;
 
+use super::failure::cause_of;
 use super::leaving::Leaving;
 use super::{AuthenticatedParty, Gate};
 use crate::bounds::{Bounds, Connection, Seat};
+use crate::operations::{HandshakeFailure, Held, Metrics};
 use crate::settings::Limits;
 
 /// How long a peer may take for its handshake. A full one over a slow line takes three seconds, and
@@ -43,6 +45,8 @@ pub struct Doorway {
     pub bounds: Arc<Bounds>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Counts what passed, and what did not.
+    pub metrics: Arc<Metrics>,
 }
 
 /// The connections that passed the handshake, for tonic's `serve_with_incoming_shutdown`.
@@ -50,8 +54,8 @@ pub struct Doorway {
 /// Each handshake is a task of its own, so that a slow or hostile peer holds up nobody. At most
 /// `limits.arrivals` are in it, `limits.handshakes` of them computed at once; further ones wait in
 /// the kernel's queue. After it each connection takes a place among its own kind ([`Bounds::seat`]),
-/// so that strangers take none of the members'. A failed handshake or accept is logged and ends
-/// nothing. Dropping the stream closes the listener.
+/// so that strangers take none of the members'. A failed handshake or accept is logged, counted
+/// and ends nothing. Dropping the stream closes the listener.
 ///
 /// # Panics
 /// Outside a tokio runtime.
@@ -75,6 +79,7 @@ pub struct GatedStream {
     /// When it has to end; never where a certificate was shown.
     leaving: Option<Leaving>,
     _seat: Seat,
+    _open: Held,
 }
 
 /// Who is at the other end of the connection that a request came over.
@@ -230,14 +235,22 @@ impl Door {
         match shaken {
             Ok(Ok(tls)) => {
                 let Some(stream) = self.seated(tls, peer) else {
+                    self.doorway.metrics.handshake_failed(HandshakeFailure::NoPlace);
                     tracing::info!(%peer, "too many connections");
                     return;
                 };
                 // A send fails only when the server is stopping; then the connection closes.
                 drop(self.passed.send(Ok(stream)).await);
             }
-            Ok(Err(error)) => tracing::info!(%peer, %error, "handshake refused"),
-            Err(_) => tracing::info!(%peer, "handshake took too long"),
+            Ok(Err(error)) => {
+                let cause = cause_of(&error);
+                self.doorway.metrics.handshake_failed(cause);
+                tracing::info!(%peer, ?cause, %error, "handshake refused");
+            }
+            Err(_) => {
+                self.doorway.metrics.handshake_failed(HandshakeFailure::Timeout);
+                tracing::info!(%peer, "handshake took too long");
+            }
         }
     }
 
@@ -259,7 +272,8 @@ impl Door {
                 (self.limits.without_certificate(), self.limits.without_certificate_idle());
             Leaving::after(age, idle, Arc::clone(&connection.activity))
         });
-        Some(GatedStream { tls, connection, leaving, _seat: seat })
+        let open = self.doorway.metrics.connected();
+        Some(GatedStream { tls, connection, leaving, _seat: seat, _open: open })
     }
 }
 
@@ -292,7 +306,8 @@ mod tests {
         let gate = Gate::new("exchange.test", &[ca.certificate().clone()]).unwrap();
         let clock = ManualClock::at(NOW);
         let config = tls::server_config(gate.clone(), certificate, clock.clone()).unwrap();
-        (config, Doorway { gate, bounds: Bounds::new(&Limits::default()), clock })
+        let (bounds, metrics) = (Bounds::new(&Limits::default()), Metrics::new());
+        (config, Doorway { gate, bounds, clock, metrics })
     }
 
     /// Fails as often as it has errors, then gives connections.

@@ -138,6 +138,12 @@ impl Lanes {
         Some(round)
     }
 
+    /// Commands that wait.
+    pub(super) fn waiting(&self) -> usize {
+        let state = self.state();
+        state.own.len() + state.institutions.values().map(VecDeque::len).sum::<usize>()
+    }
+
     /// No further command can come: what waits is still taken.
     pub(super) fn close(&self) {
         self.state().no_more = true;
@@ -217,7 +223,9 @@ mod tests {
         put(&lanes, fetch(2, 0)).unwrap();
         put(&lanes, fetch(2, 1)).unwrap();
         put(&lanes, fetch(3, 0)).unwrap();
+        assert_eq!(lanes.waiting(), 8);
         assert_eq!(taken(&lanes), [(1, 0), (2, 0), (3, 0), (1, 1)]);
+        assert_eq!(lanes.waiting(), 4);
         // Whoever comes later stands behind those who have had less.
         put(&lanes, fetch(3, 1)).unwrap();
         assert_eq!(taken(&lanes), [(2, 1), (1, 2), (3, 1), (1, 3)]);

@@ -7,6 +7,7 @@ mod lanes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tsumugu_durable::clock::Clock;
@@ -18,6 +19,7 @@ pub(crate) use accept::check_proposal;
 pub use command::{Command, Done, Outcome, OutgoingLetter};
 
 use crate::ledger::{LOG, Ledger, LedgerError, Published};
+use crate::operations::Metrics;
 use crate::refused::Refused;
 use crate::settings::Limits;
 use crate::tiles;
@@ -48,6 +50,7 @@ impl Sequencer {
         dir: PathBuf,
         clock: Arc<dyn Clock>,
         limits: &Limits,
+        metrics: Arc<Metrics>,
         failed: oneshot::Sender<LedgerError>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let lanes = Arc::new(Lanes::new(limits));
@@ -55,13 +58,20 @@ impl Sequencer {
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || {
             // Also when the thread panics: nobody may wait for ever.
             let lanes = EndAtLast(lanes);
-            let mut sequencing = Sequencing { ledger, clock, log: dir.join(LOG), tiled: 0 };
+            let log = dir.join(LOG);
+            let mut sequencing = Sequencing { ledger, clock, log, tiled: 0, metrics };
             if let Ended::Failed(error) = sequencing.run(&lanes.0) {
                 tracing::error!(error = %error, "the sequencer stops; start-up decides what was committed");
                 let _ = failed.send(error);
             }
         })?;
         Ok((Self { entrance }, thread))
+    }
+
+    /// Commands that wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.entrance.0.waiting()
     }
 
     /// Hands over a command and waits until its round is committed, or it is refused.
@@ -114,6 +124,7 @@ struct Sequencing {
     log: PathBuf,
     /// Leaves whose tiles are written.
     tiled: u64,
+    metrics: Arc<Metrics>,
 }
 
 impl Sequencing {
@@ -131,18 +142,29 @@ impl Sequencing {
     /// Returns whether the sequencer was told to stop.
     fn round(&mut self, waiting: Vec<Waiting>) -> Result<bool, LedgerError> {
         let now = Time(self.clock.now_ms());
+        self.metrics.round_begins(now.0);
+        let commands = waiting.len();
         let mut accepted = Vec::new();
-        let (mut write_tiles, mut stop) = (false, false);
+        let (mut write_tiles, mut stop, mut ticked) = (false, false, false);
         for Waiting { command, answer } in waiting {
             write_tiles |= matches!(command, Command::Tick | Command::Stop);
             stop |= matches!(command, Command::Stop);
+            let is_tick = matches!(command, Command::Tick);
             match accept::accept(&mut self.ledger, now, command)? {
-                Ok(outcome) => accepted.push((answer, outcome)),
+                Ok(outcome) => {
+                    ticked |= is_tick;
+                    accepted.push((answer, outcome));
+                }
                 // The caller may have gone; the refusal changed nothing.
                 Err(refused) => drop(answer.send(Err(refused))),
             }
         }
+        let began = Instant::now();
         let published = self.ledger.commit()?;
+        let commit = began.elapsed();
+        if ticked {
+            self.metrics.ticked(now.0);
+        }
         for (answer, outcome) in accepted {
             drop(answer.send(Ok(Done { outcome, published: published.clone() })));
         }
@@ -153,6 +175,7 @@ impl Sequencing {
             self.write_tiles(&published);
             self.give_up_uploads(now);
         }
+        self.metrics.round_ended(commands, commit);
         Ok(stop)
     }
 

@@ -167,6 +167,9 @@ limits! {
     /// than two hours old, so it must be there at least hourly.
     tick_minutes = 15, 1..=60,
         "時刻記録(tick)の間隔(分)", "minutes between ticks of the log";
+    /// Seconds from the signal to stop until the process ends, also when connections or the disk hang.
+    stop_seconds = 20, 2..=600,
+        "停止の合図から終了までの制限時間(秒)", "seconds a stop may take";
     /// Commands that share one commit. More means fewer syncs, and a longer wait for the first.
     commands_per_round = 256, 1..=4_096,
         "1回の確定にまとめる命令の数", "commands that share one commit";
@@ -233,6 +236,12 @@ impl Limits {
     #[must_use]
     pub fn tick_interval(&self) -> Duration {
         Duration::from_secs(u64::from(self.tick_minutes) * 60)
+    }
+
+    /// [`Self::stop_seconds`] as a duration.
+    #[must_use]
+    pub fn stop_patience(&self) -> Duration {
+        Duration::from_secs(self.stop_seconds.into())
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {

@@ -21,6 +21,8 @@ fn what_init_writes_is_read_back() {
     let mut settings = settings();
     settings.extra_names =
         ["localhost", "127.0.0.1", "::1"].map(|name| name.parse().unwrap()).into();
+    settings.metrics_listen = Some(SUGGESTED_METRICS_LISTEN.parse().unwrap());
+    settings.reflection = true;
     settings.limits.connections = 7;
     settings.store(dir.path()).unwrap();
     assert_eq!(Settings::load(dir.path()).unwrap(), settings);
@@ -35,6 +37,8 @@ fn the_public_address_follows_the_origin() {
     assert_eq!(any.public_address.to_string(), "exchange.example:443");
     assert!(Settings::for_origin("Not A Name", "127.0.0.1:0".parse().unwrap()).is_err());
     DEFAULT_LISTEN.parse::<SocketAddr>().unwrap();
+    assert_eq!((any.metrics_listen, any.reflection), (None, false), "off unless asked for");
+    assert!(SUGGESTED_METRICS_LISTEN.parse::<SocketAddr>().unwrap().ip().is_loopback());
 }
 
 #[test]
@@ -77,6 +81,8 @@ fn wrong_fields_are_named() {
         ),
         (with("extra_names", "extra_names = [\"a b\"]"), "extra_names = \"a b\""),
         (with("listen", "listen = 4"), " listen が"),
+        (with("reflection", "metrics_listen = \"9464\""), "metrics_listen = \"9464\" は"),
+        (with("reflection", "reflection = 1"), " reflection が"),
         (with("listen", "lisen = \"127.0.0.1:1\""), " lisen が"),
         (with("connections", "conections = 4"), " limits.conections が"),
         (with("connections", "connections = \"4\""), " limits.connections が"),
@@ -128,5 +134,6 @@ fn units_become_durations() {
     assert_eq!(limits.connection_grace().as_secs(), 60);
     assert_eq!(limits.without_certificate().as_secs(), 120);
     assert_eq!(limits.without_certificate_idle().as_secs(), 30);
+    assert_eq!(limits.stop_patience().as_secs(), 20);
     assert_eq!(limits.tick_interval().as_secs(), 900);
 }

@@ -88,6 +88,7 @@ async fn send_events(
                 quiet_until = Instant::now() + HEARTBEAT;
             }
             () = to.closed() => return Ok(()),
+            () = exchange.condition.stopping() => return Err(stopping()),
         }
     }
 }
@@ -111,6 +112,11 @@ fn read(
         events.push(event(exchange, &published, number, index)?);
     }
     Ok(events)
+}
+
+/// The same words as the sequencer's: the client comes again.
+fn stopping() -> Refused {
+    Refused::new(ErrorReason::Unavailable, "the exchange is stopping")
 }
 
 /// A place among an institution's subscribers; given back when the stream ends.
