@@ -69,6 +69,13 @@ impl DiskFile {
         self.try_sync(File::sync_all).map_err(DiskError::io("sync the file", &self.path))
     }
 
+    /// Sets the file's time of change, in milliseconds since 1970: the clock of who asks need not be
+    /// the system's. Nothing is synced, and a failure leaves the time that the system set.
+    pub(crate) fn touch(&self, ms: u64) {
+        let time = std::time::UNIX_EPOCH.checked_add(std::time::Duration::from_millis(ms));
+        let _ = time.map(|time| self.file.set_modified(time));
+    }
+
     /// Cuts the file to `length` and syncs it. A crash leaves the old length or the new one.
     pub(crate) fn truncate(&self, length: u64) -> Result<(), DiskError> {
         let cut = self.faults.around(Step::Write, || self.file.set_len(length));

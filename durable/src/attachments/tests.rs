@@ -185,6 +185,14 @@ fn what_nobody_touches_is_given_up_and_what_a_letter_names_is_not() {
     assert_eq!(store.progress(names[3], 0).unwrap(), Progress::default());
     assert!(store.is_whole(names[1]));
     store.verify(names[0]).unwrap();
+    // Of one that was cut without an end, too, the exchange's clock counts, not the system's.
+    let mut cut = store.upload(names[3], 0, QUOTA, 500).unwrap();
+    cut.write(&files[3][..70_000], 3000).unwrap();
+    drop(cut);
+    let store = open(directory.path());
+    assert_eq!(store.give_up(3000, 9).unwrap(), 1, "only the one that was asked for at 2000");
+    assert_eq!(store.progress(names[3], 0).unwrap(), received(65_536));
+    store.destroy(&[names[3].key()]).unwrap();
     // Who was at it when it was given up, through the same store, learns so.
     let mut other = store.upload(names[2], 0, QUOTA, 500).unwrap();
     other.write(&files[2][..70_000], 500).unwrap();

@@ -13,7 +13,7 @@ use crate::atomic;
 use crate::crash::crash_point;
 use crate::disk::{DiskFile, directory_of};
 use crate::error::DiskError;
-use crate::fault::Step;
+use crate::fault::{FaultPlan, Step};
 
 /// Bytes that are written at most before they are synced: what a power cut costs, and what the last
 /// sync has to do.
@@ -138,7 +138,9 @@ impl Upload {
                 return Ok(());
             }
             let blocks = blocks::encode(received, &bytes);
-            part.file(store, &path)?.write_at(blocks::place(received), &blocks)?;
+            let file = part.file(store, &path)?;
+            file.write_at(blocks::place(received), &blocks)?;
+            file.touch(now_ms);
             crash_point("attachment.written");
             part.written += taken as u64;
             part.hash.update(&bytes);
@@ -295,11 +297,12 @@ impl Part {
     }
 }
 
-/// Since when nobody has been at it stands in the file's time, by the exchange's clock. Should this
-/// fail, it is the system's clock, and the upload is kept for longer or shorter.
+/// When somebody was last at it stands in the file's time. A file that does not open is found by
+/// whoever needs what is in it.
 fn touch(path: &Path, now_ms: u64) {
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(now_ms);
-    let _ = std::fs::File::options().write(true).open(path).and_then(|f| f.set_modified(time));
+    if let Ok(file) = DiskFile::open(path, &FaultPlan::none()) {
+        file.touch(now_ms);
+    }
 }
 
 impl Hasher {
