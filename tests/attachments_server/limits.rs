@@ -3,6 +3,7 @@
 use tsumugu_proto::v1::ErrorReason as Reason;
 use tsumugu_server::settings::Limits;
 use tsumugu_trust::hash::Hash;
+use tsumugu_trust::letter::MAX_ATTACHMENT;
 use tsumugu_trust::statement::BytesRef;
 
 use crate::support::link::{limit, reason, refusal};
@@ -21,14 +22,17 @@ async fn with_limits(change: impl FnOnce(&mut Limits)) -> (Town, Office) {
 }
 
 #[tokio::test]
-async fn two_hundred_mebibytes_and_not_a_byte_more() {
+async fn a_sealed_file_of_200_mebibytes_and_not_a_byte_more() {
     let town = Town::new_here().await;
     let office = town.office().await;
-    let expected = ("attachment_bytes".into(), "209715200".into());
-    let over = BytesRef { digest: Hash([1; 32]), length: (200 << 20) + 1 };
+    let most = Limits::default().attachment_bytes;
+    // The largest file with a tag for each piece and the longest header.
+    assert!(u64::from(most) >= MAX_ATTACHMENT + MAX_ATTACHMENT / 65_536 * 16 + 16 + 32_768);
+    let expected = ("attachment_bytes".into(), most.to_string());
+    let over = BytesRef { digest: Hash([1; 32]), length: u64::from(most) + 1 };
     assert_eq!(limit(upload_messages(&office, vec![start(&over, 0)]).await), expected);
     assert_eq!(limit(get_upload(&office, &over).await), expected);
-    let edge = BytesRef { length: 200 << 20, ..over };
+    let edge = BytesRef { length: most.into(), ..over };
     assert_eq!(upload_messages(&office, vec![start(&edge, 0)]).await.unwrap(), (0, false));
 }
 

@@ -130,8 +130,8 @@ limits! {
     /// Bytes of one sealed body (FORMATS, section 2.2, rule 7).
     letter_body_bytes = 1_310_720, 1_024..=1_310_720,
         "封をした本文の大きさ(バイト)", "bytes of one sealed body";
-    /// Bytes of one sealed attachment: 200 MiB.
-    attachment_bytes = 209_715_200, 1_024..=1_073_741_824,
+    /// Bytes of one sealed attachment: a file of 200 MiB with its seal (FORMATS, section 4.4).
+    attachment_bytes = 210_763_776, 1_024..=1_073_741_824,
         "封をした添付の大きさ(バイト)", "bytes of one sealed attachment";
     /// Uploads of one institution that no letter names yet, complete or not. Three letters' worth.
     uploads_per_institution = 64, 20..=10_000,
