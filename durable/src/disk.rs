@@ -178,10 +178,15 @@ fn fsync_directory(_directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Reads of more bytes than this ask for the file's length first.
+const ASKED_FIRST: usize = 64 * 1024;
+
 fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Option<Vec<u8>>> {
-    // The length is checked before memory is taken for it, so that a wrong one costs nothing.
-    let end = offset.checked_add(length as u64);
-    if end.is_none_or(|end| end > i64::MAX as u64) || end > Some(file.metadata()?.len()) {
+    let end = offset.checked_add(length as u64).filter(|end| *end <= i64::MAX as u64);
+    let Some(end) = end else { return Ok(None) };
+    // A long one is checked before memory is taken for it, so that a wrong one costs nothing. Of a short
+    // one the read itself tells.
+    if length > ASKED_FIRST && end > file.metadata()?.len() {
         return Ok(None);
     }
     let mut bytes = vec![0; length];

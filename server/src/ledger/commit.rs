@@ -60,6 +60,7 @@ impl Ledger {
         }
         changes.insert(key(table::APPLIED, &[]), size.to_be_bytes().to_vec());
         self.views.write(&changes)?;
+        self.recent.extend(round.infos.into_values());
         crash_point("server.commit.applied");
         // Now that the views know them, they are no longer uploads. A crash before leaves them among
         // those, complete; start-up moves them.

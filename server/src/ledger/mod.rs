@@ -21,6 +21,7 @@ mod frames;
 mod meaning;
 mod open;
 mod read;
+mod recent;
 mod references;
 mod rows;
 mod stage;
@@ -106,6 +107,7 @@ pub struct Ledger {
     /// Open invitations by id, with their expiry.
     invitations: BTreeMap<Id, Time>,
     last_time: Time,
+    recent: recent::Recent,
     round: stage::Round,
     published: Arc<ArcSwap<Published>>,
     news: watch::Sender<u64>,
@@ -187,6 +189,7 @@ impl Ledger {
             bodies: self.bodies.reader(),
             attachments: self.attachments.clone(),
             views: self.views.clone(),
+            recent: self.recent.clone(),
         }
     }
 

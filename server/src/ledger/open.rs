@@ -163,6 +163,7 @@ impl Ledger {
             mail: HashMap::new(),
             invitations: BTreeMap::new(),
             last_time: replay.last_time,
+            recent: Default::default(),
             round: Staging::default(),
             published: Arc::new(ArcSwap::from_pointee(empty)),
             news: watch::channel(size).0,

@@ -66,6 +66,7 @@ pub struct Reader {
     pub(super) bodies: BodyReader,
     pub(super) attachments: AttachmentStore,
     pub(super) views: Views,
+    pub(super) recent: super::recent::Recent,
 }
 
 impl Reader {
@@ -187,6 +188,9 @@ impl Reader {
     /// # Errors
     /// [`LedgerError`]
     pub fn leaf_info(&self, index: u64) -> Result<Option<LeafInfo>, LedgerError> {
+        if let Some(recent) = self.recent.get(index) {
+            return Ok(Some(recent));
+        }
         let Some(row) = self.leaf_row(index)? else { return Ok(None) };
         let (_, entry) = self.frame(&row.leaf)?;
         let leaf =

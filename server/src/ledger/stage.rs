@@ -160,6 +160,9 @@ impl Ledger {
         if let Some(info) = self.round.infos.get(&index) {
             return Ok(info.clone());
         }
+        if let Some(recent) = self.recent.get(index) {
+            return Ok(recent);
+        }
         self.reader()
             .leaf_info(index)?
             .ok_or(LedgerError::Contradiction("a view names a leaf that has no row"))
