@@ -20,7 +20,7 @@ pub use letters::{
     AckArgs, Disposition, EvidenceArgs, InboxArgs, OpenArgs, OutboxArgs, RecipientArg, SendArgs,
     TrackArgs, VerifyArgs,
 };
-pub use log::{LogCommand, LogFolderArgs, LogVerifyArgs};
+pub use log::{LogCommand, LogCompareArgs, LogFolderArgs, LogMirrorArgs, LogVerifyArgs};
 pub use office::{
     DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand, LetterArgs,
     PrintArgs, ProfileCommand, ProfileSetArgs, RecoveryCommand, TerminalCommand, UiArgs,

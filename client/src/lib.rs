@@ -11,6 +11,7 @@ pub mod hours;
 pub mod identity;
 pub mod jst;
 pub mod letters;
+pub mod log_folder;
 pub mod mailbox;
 pub mod messages;
 pub mod office;

@@ -100,6 +100,10 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             done(ctx, &verified).map(|_| verified.exit())
         }
         Command::Forms(command) => done(ctx, &commands::forms::run(command)?),
+        Command::Log(LogCommand::Mirror(args)) => {
+            done(ctx, &commands::log_mirror::run(ctx, args).await?)
+        }
+        Command::Log(LogCommand::Compare(args)) => done(ctx, &commands::log_compare::run(args)?),
         Command::Log(LogCommand::Verify(args)) => {
             let verified = commands::log_verify::run(ctx, args).await?;
             done(ctx, &verified).map(|_| verified.exit())

@@ -20,6 +20,8 @@ pub struct ShownReport {
     pub outcome: &'static str,
     /// Whether no removal can have been left out.
     pub removals_checked: bool,
+    /// Leaves of the log folder that was given; where it is behind the evidence, removals stay unchecked.
+    pub log_size: Option<u64>,
     /// Root fingerprint (根の指紋), 64 hexadecimal digits.
     pub root_fingerprint: String,
     /// The log.
@@ -114,6 +116,7 @@ impl From<&Report> for ShownReport {
         Self {
             outcome: report.outcome.word(),
             removals_checked: report.removals_checked,
+            log_size: None,
             root_fingerprint: report.root_fingerprint.to_string(),
             origin: report.origin.to_string(),
             checkpoint_size: report.checkpoint_size,
@@ -144,10 +147,13 @@ impl ShownReport {
             page.row(&format!("→ {}", said.remedy_ja()));
             page.row(&format!("→ {}", said.remedy_en()));
         }
-        page.say(&Sentence::new(match self.removals_checked {
-            true => "evidence.removals-checked",
-            false => "evidence.removals-not-checked",
-        }));
+        page.say(&match (self.removals_checked, self.log_size) {
+            (true, _) => Sentence::new("evidence.removals-checked"),
+            (false, None) => Sentence::new("evidence.removals-not-checked"),
+            (false, Some(size)) => Sentence::new("evidence.log-behind")
+                .with("size", size)
+                .with("needed", self.checkpoint_size),
+        });
         page.row(&format!("    {}  （{} leaves）", self.origin, self.checkpoint_size));
         if let Ok(root) = self.root_fingerprint.parse() {
             page.row(&format!("    根の指紋 root: {}", grouped(&root)));

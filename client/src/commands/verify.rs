@@ -8,10 +8,10 @@ use tsumugu_trust::evidence::{Evidence, EvidenceRefused, MAX_EVIDENCE, Outcome a
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::statement::{AnyBody, MAX_STATEMENT, Statement};
 
-use super::log_verify::{WholeLog, read_folder};
 use super::report::ShownReport;
 use crate::args::VerifyArgs;
 use crate::failure::{Exit, Failure};
+use crate::log_folder::WholeLog;
 use crate::output::{Outcome, Page};
 
 /// Outcome of the command.
@@ -51,16 +51,19 @@ pub fn run(args: &VerifyArgs) -> Result<Verified, Failure> {
         None => args.fingerprint,
     };
     let evidence = Evidence::parse(&bytes).map_err(refused)?;
-    let whole = args.log.as_deref().map(read_folder).transpose()?;
+    let whole = args.log.as_deref().map(WholeLog::read).transpose()?;
     // Whether the folder's log is the one of the evidence is known only where it reaches as far.
     let report = verify(&evidence, root, None).map_err(refused)?;
+    let log_size = whole.as_ref().map(|whole| whole.checkpoint.size());
     let report = match whole {
         Some(whole) if reaches(&whole, report.checkpoint_size, report.checkpoint_root)? => {
-            verify(&evidence, root, Some(whole.chain.directory())).map_err(refused)?
+            verify(&evidence, root, Some(whole.replay.chain().directory())).map_err(refused)?
         }
         _ => report,
     };
-    Ok(Verified { report: (&report).into() })
+    let mut report = ShownReport::from(&report);
+    report.log_size = log_size;
+    Ok(Verified { report })
 }
 
 /// Digest of trust list 1 in a file: the statement, signed or as text.
@@ -77,7 +80,7 @@ fn root_of(file: &Path) -> Result<Hash, Failure> {
 
 /// Whether a log goes at least as far as the evidence; it must then have the same root there.
 fn reaches(whole: &WholeLog, size: u64, root: Hash) -> Result<bool, Failure> {
-    match whole.tree.root_at(size) {
+    match whole.replay.tree().root_at(size) {
         Ok(there) if there == root => Ok(true),
         Ok(_) => Err(Failure::new("evidence.other-log")),
         Err(_) => Ok(false),

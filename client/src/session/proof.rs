@@ -142,6 +142,43 @@ impl Session<'_> {
         self.connect().await?.get_checkpoint(request).await
     }
 
+    /// The newest checkpoint of the exchange, which continues what this vault remembers and `earlier`.
+    ///
+    /// # Errors
+    /// An alarm, which is kept; or the exchange was not reached.
+    pub(crate) async fn newest_after(
+        &mut self,
+        earlier: Option<&VerifiedCheckpoint>,
+    ) -> Result<VerifiedCheckpoint, Failure> {
+        let newest = self.newest_that_continues(earlier).await;
+        self.keep_alarm(newest)
+    }
+
+    async fn newest_that_continues(
+        &mut self,
+        earlier: Option<&VerifiedCheckpoint>,
+    ) -> Result<VerifiedCheckpoint, Failure> {
+        let answer = self.newest_checkpoint(earlier).await?;
+        let newest = match earlier {
+            Some(earlier) => self.continues(earlier, &answer)?,
+            None => self.signed(&answer)?,
+        };
+        self.accept(newest.clone()).await?;
+        Ok(newest)
+    }
+
+    /// A checkpoint that the log has signed at any time, under any of its keys.
+    ///
+    /// # Errors
+    /// An alarm; it is not kept, since a file may be anybody's.
+    pub(crate) fn signed_before(&self, note: &[u8]) -> Result<VerifiedCheckpoint, Failure> {
+        let lists = self.directory().trust_lists().iter();
+        let keys: Vec<_> = lists.flat_map(|l| l.body.logs.iter().map(|k| k.0.clone())).collect();
+        VerifiedCheckpoint::verify(note, self.origin().as_str(), &keys).map_err(|error| {
+            Failure::new("log.bad-folder").with("part", "checkpoint").because(error)
+        })
+    }
+
     /// Checks the signature of an answer's checkpoint.
     pub(super) fn signed(
         &self,
