@@ -117,7 +117,7 @@ pub(crate) fn push_all(replay: &mut Replay, bundle: &Tile, bytes: &[u8]) -> Resu
 }
 
 /// An entry that was refused, with the file it stands in.
-pub(crate) fn bad_entry(file: &str, error: BadEntry) -> Failure {
+fn bad_entry(file: &str, error: BadEntry) -> Failure {
     bad(&format!("{file}: {error}")).because(error)
 }
 

@@ -1,5 +1,7 @@
 //! `tsumugu-server check [--rebuild]`: reads everything, and makes the views anew.
 
+mod folder;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +9,6 @@ use tsumugu_durable::FolderLock;
 use tsumugu_durable::atomic::create_dir_durable;
 use tsumugu_durable::attachments::{AttachmentKey, UploadName};
 use tsumugu_trust::hash::{Hash, sha256};
-use tsumugu_trust::tiles;
 use tsumugu_trust::value::Id;
 
 use crate::keys;
@@ -25,8 +26,12 @@ pub struct Checked {
     pub views: String,
     /// Leaves that were applied to the views now.
     pub applied: u64,
-    /// Tiles whose bytes are not those of the tree.
+    /// Tiles and entry bundles in `log/` whose bytes are not those of the journal.
     pub wrong_tiles: Vec<String>,
+    /// Tiles and entry bundles that `log/checkpoint` needs and that are not there.
+    pub missing_tiles: Vec<String>,
+    /// Leaves of `log/checkpoint`, which is written at ticks and when the server stops.
+    pub folder_leaves: u64,
     /// Messages whose sealed body cannot be read.
     pub unreadable_bodies: u64,
     /// Attachments that a letter names and that are not there, or not as they were uploaded.
@@ -42,6 +47,7 @@ impl Checked {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.wrong_tiles.is_empty()
+            && self.missing_tiles.is_empty()
             && self.unreadable_bodies == 0
             && self.unreadable_attachments == 0
             && self.orphaned_attachments == 0
@@ -83,12 +89,15 @@ pub fn check(dir: &Path, rebuild: bool) -> Result<Checked, RunError> {
         }
     }
     let (unreadable_attachments, orphaned_attachments) = attachments(&reader).map_err(read)?;
+    let folder = folder::compare(&dir.join(LOG), &reader).map_err(read)?;
     let checked = Checked {
         leaves: published.size,
         root: reader.root_at(published.size).map_or(String::new(), |root| root.to_string()),
         views: views_digest(&reader).map_err(read)?,
         applied: recovery.applied,
-        wrong_tiles: wrong_tiles(&dir.join(LOG), &reader),
+        wrong_tiles: folder.wrong,
+        missing_tiles: folder.missing,
+        folder_leaves: folder.leaves,
         unreadable_bodies,
         unreadable_attachments,
         orphaned_attachments,
@@ -125,16 +134,6 @@ fn attachments(reader: &crate::ledger::Reader) -> Result<(u64, u64), LedgerError
         }
     }
     Ok((unreadable, orphaned))
-}
-
-/// Compares the hash tiles that are there with the tree.
-fn wrong_tiles(folder: &Path, reader: &crate::ledger::Reader) -> Vec<String> {
-    let size = reader.published().size;
-    let differs = |tile: &tiles::Tile| {
-        let bytes = std::fs::read(folder.join(tile.to_string())).ok();
-        bytes.is_some() && bytes != reader.with_tree(|tree| tiles::tile_content(tree, tile))
-    };
-    tiles::tiles_for(size).filter(differs).map(|tile| tile.to_string()).collect()
 }
 
 fn views_digest(reader: &crate::ledger::Reader) -> Result<String, LedgerError> {

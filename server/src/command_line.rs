@@ -165,7 +165,8 @@ fn run_check(dir: &std::path::Path, rebuild: bool, json: bool) -> Done {
             "{}",
             serde_json::json!({
                 "leaves": found.leaves, "root": found.root, "views": found.views, "applied": found.applied,
-                "wrong_tiles": found.wrong_tiles, "unreadable_bodies": found.unreadable_bodies,
+                "wrong_tiles": found.wrong_tiles, "missing_tiles": found.missing_tiles,
+                "folder_leaves": found.folder_leaves, "unreadable_bodies": found.unreadable_bodies,
                 "unreadable_attachments": found.unreadable_attachments,
                 "orphaned_attachments": found.orphaned_attachments, "uploads": found.uploads, "whole": whole,
             })
@@ -174,7 +175,11 @@ fn run_check(dir: &std::path::Path, rebuild: bool, json: bool) -> Done {
         println!("記録 / leaves: {}", found.leaves);
         println!("根 / root: {}", found.root);
         println!("索引 / views: {} ({} 件を足しました / applied)", found.views, found.applied);
+        println!("公開用フォルダー log/ の記録 / leaves in log/: {}", found.folder_leaves);
         println!("正しくないタイル / wrong tiles: {}", found.wrong_tiles.len());
+        found.wrong_tiles.iter().for_each(|name| println!("    {name}"));
+        println!("足りないタイル / missing tiles: {}", found.missing_tiles.len());
+        found.missing_tiles.iter().for_each(|name| println!("    {name}"));
         println!("読めない本文 / unreadable bodies: {}", found.unreadable_bodies);
         println!("読めない添付 / unreadable attachments: {}", found.unreadable_attachments);
         println!(

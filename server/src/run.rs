@@ -36,7 +36,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// What of the time for the stop is left to the sequencer when connections used up theirs.
 const SEQUENCER_SHARE: u32 = 4;
 /// Longest checkpoint file.
-const MAX_CHECKPOINT: u64 = 64 * 1024;
+pub(crate) const MAX_CHECKPOINT: u64 = 64 * 1024;
 
 /// An exchange that is ready to serve.
 #[derive(Debug)]

@@ -1,13 +1,15 @@
 //! The `log/` folder: C2SP tlog-tiles 0.1.0, for anyone who mirrors or checks the log.
 //!
-//! A copy of what the journal holds, written at ticks and at the end. Files are written atomically
+//! A copy of what the journal holds, written at ticks and at the end; who mirrors with
+//! `tsumugu log mirror` asks `ListLeaves` instead, which has the newest leaves. Its files may be read by
+//! everybody on the machine that may enter the server's folder: they are there to be published. Files are written atomically
 //! and never change their meaning: a crash in between leaves some tiles newer than `checkpoint`,
 //! which the next write completes.
 
 use std::path::Path;
 
 use tsumugu_durable::DiskError;
-use tsumugu_durable::atomic::{create_dir_durable, write_atomic};
+use tsumugu_durable::atomic::{Access, create_dir_durable_with, write_atomic_with};
 use tsumugu_trust::tiles;
 
 use crate::ledger::{LedgerError, Published, Reader};
@@ -53,19 +55,19 @@ pub(crate) fn write(
         let content = tiles::encode_bundle(&entries).map_err(|_| TileError::Tree)?;
         put(folder, &bundle.to_string(), &content)?;
     }
-    write_atomic(&folder.join("checkpoint"), &published.checkpoint)?;
+    write_atomic_with(&folder.join("checkpoint"), &published.checkpoint, Access::Shared)?;
     Ok(())
 }
 
 fn put(folder: &Path, name: &str, content: &[u8]) -> Result<(), TileError> {
     let path = folder.join(name);
     if let Some(parent) = path.parent() {
-        create_dir_durable(parent)?;
+        create_dir_durable_with(parent, Access::Shared)?;
     }
     // After a start every tile is looked at: those that are there need no write and no sync.
     if std::fs::read(&path).is_ok_and(|found| found == content) {
         return Ok(());
     }
-    write_atomic(&path, content)?;
+    write_atomic_with(&path, content, Access::Shared)?;
     Ok(())
 }

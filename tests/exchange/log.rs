@@ -150,16 +150,38 @@ async fn the_tiles_after_a_stop_are_those_of_the_tree() {
     assert!(folder.join("tile/0/001.p").is_dir() && folder.join("tile/1/000.p").is_dir());
     let checked = town.folder.check(false);
     assert!(checked.wrong_tiles.is_empty());
-    // A changed tile is found.
-    let path = folder.join("tile/0/000");
-    let mut bytes = std::fs::read(&path).unwrap();
-    bytes[40] ^= 1;
-    std::fs::write(&path, bytes).unwrap();
-    assert_eq!(town.folder.check(false).wrong_tiles, ["tile/0/000"]);
-    // And mended by the next start.
-    town.start().await;
-    town.stop().await;
-    assert!(town.folder.check(false).wrong_tiles.is_empty());
+    assert!(checked.missing_tiles.is_empty() && checked.folder_leaves == checked.leaves);
+    // A changed tile or bundle is found, and one that is gone is named.
+    for name in ["tile/0/000", "tile/entries/000"] {
+        let path = folder.join(name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[40] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let found = town.folder.check(false);
+        assert_eq!(
+            (found.wrong_tiles.as_slice(), found.is_whole()),
+            (&[name.to_owned()][..], false)
+        );
+        std::fs::remove_file(&path).unwrap();
+        let found = town.folder.check(false);
+        assert_eq!(
+            (found.missing_tiles.as_slice(), found.is_whole()),
+            (&[name.to_owned()][..], false)
+        );
+        // And mended by the next start.
+        town.start().await;
+        town.stop().await;
+        assert!(town.folder.check(false).is_whole());
+    }
+    // Everybody may read what is published.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for name in ["checkpoint", "tile/0/000", "tile/entries/000"] {
+            let mode = std::fs::metadata(folder.join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o444, 0o444, "{name}");
+        }
+    }
 }
 
 #[tokio::test]

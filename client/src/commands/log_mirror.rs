@@ -28,8 +28,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::fingerprint::grouped;
 use crate::log_folder::{
-    LogFolder, Replay, WholeLog, bad, bad_entry, claimed, first_difference, push_all, sweep,
-    write_grown,
+    LogFolder, Replay, WholeLog, bad, claimed, first_difference, push_all, sweep, write_grown,
 };
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
@@ -83,6 +82,9 @@ pub async fn run(ctx: &Context, args: &LogMirrorArgs) -> Result<Mirrored, Failur
     }
 }
 
+/// The alarm over a copy's own files.
+const BAD_FOLDER: &str = "log.bad-folder";
+
 type Old = Option<(Checkpoint, Vec<u8>)>;
 
 async fn from_exchange(ctx: &Context, folder: &LogFolder, old: Old) -> Result<Mirrored, Failure> {
@@ -98,7 +100,11 @@ async fn from_exchange(ctx: &Context, folder: &LogFolder, old: Old) -> Result<Mi
     let newest = session.newest_after(before.as_ref()).await?;
     let source = Source::Exchange(rpc);
     let mirrored = grow(folder, &source, origin, before.as_ref(), &newest).await;
-    let (mut mirrored, root) = session.keep_alarm(mirrored)?;
+    let (mut mirrored, root) = match mirrored {
+        // A damaged file of the copy says nothing about the exchange.
+        Err(failure) if failure.key() == BAD_FOLDER => Err(failure),
+        mirrored => session.keep_alarm(mirrored),
+    }?;
     let known = session.identity().exchange.root;
     if root != known {
         return session.keep_alarm(Err(Failure::new("log.other-root")));
@@ -179,7 +185,7 @@ async fn grow(
         let bytes = match folder.tile(&bundle)? {
             Some(bytes) => bytes,
             None => encode_bundle(&source.bundle(&bundle).await?)
-                .map_err(|error| bad(&bundle.to_string()).because(error))?,
+                .map_err(|error| source.blame(&bundle.to_string()).because(error))?,
         };
         push_all(&mut replay, &bundle, &bytes)?;
     }
@@ -188,14 +194,20 @@ async fn grow(
     {
         return Err(bad(&folder.part_that_differs(&replay)));
     }
-    let push = |_, entry: &[u8]| replay.push(entry).map_err(|error| bad_entry("source", error));
+    let push = |_, entry: &[u8]| {
+        replay.push(entry).map_err(|error| source.blame(&error.to_string()).because(error))
+    };
     source.each(had..newest.size(), push).await?;
     if replay.tree().root() != newest.root() {
-        return Err(bad("root"));
+        return Err(source.blame("root"));
     }
     let root = replay.chain().directory().root_fingerprint().ok_or_else(|| bad("trust-list"))?;
-    let growth =
-        write_grown(folder, &replay, newest, async |bundle| source.bundle(bundle).await).await?;
+    let growth = write_grown(folder, &replay, newest, async |bundle| {
+        let entries = source.bundle(bundle).await?;
+        let same = replay.has(bundle, &entries);
+        same.then_some(entries).ok_or_else(|| source.blame(&bundle.to_string()))
+    });
+    let growth = growth.await?;
     let mirrored = Mirrored {
         origin: newest.origin().to_owned(),
         size: newest.size(),

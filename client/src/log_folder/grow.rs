@@ -11,7 +11,6 @@
 
 use tsumugu_durable::atomic::sweep_temporaries;
 use tsumugu_trust::checkpoint::VerifiedCheckpoint;
-use tsumugu_trust::merkle::leaf_hash;
 use tsumugu_trust::tiles::{
     Tile, decode_bundle, encode_bundle, new_bundles, tile_content, tiles_for,
 };
@@ -52,7 +51,7 @@ where
             continue;
         }
         let some = entries(&bundle).await?;
-        if !are_leaves(replay, &bundle, &some) {
+        if !replay.has(&bundle, &some) {
             return Err(bad(&bundle.to_string()));
         }
         let content =
@@ -90,12 +89,5 @@ pub(crate) fn sweep(folder: &LogFolder) -> Result<(), Failure> {
 /// Whether a bundle is there under its own name with the tree's entries.
 fn is_whole(folder: &LogFolder, replay: &Replay, bundle: &Tile) -> Result<bool, Failure> {
     let Some(bytes) = folder.own(bundle)? else { return Ok(false) };
-    Ok(decode_bundle(&bytes, bundle.width()).is_ok_and(|some| are_leaves(replay, bundle, &some)))
-}
-
-fn are_leaves<E: AsRef<[u8]>>(replay: &Replay, bundle: &Tile, entries: &[E]) -> bool {
-    entries.len() == usize::from(bundle.width())
-        && (bundle.first()..)
-            .zip(entries)
-            .all(|(index, entry)| replay.leaf(index) == Some(leaf_hash(entry.as_ref())))
+    Ok(decode_bundle(&bytes, bundle.width()).is_ok_and(|some| replay.has(bundle, &some)))
 }

@@ -5,6 +5,7 @@ use tsumugu_trust::hash::Hash;
 use tsumugu_trust::leaf::Leaf;
 use tsumugu_trust::merkle::{Tree, leaf_hash};
 use tsumugu_trust::note::VerifyingKey;
+use tsumugu_trust::tiles::Tile;
 use tsumugu_trust::value::{Origin, Time};
 
 /// What the entries read so far give. Every rule that needs no secret was asked of each of them.
@@ -92,6 +93,15 @@ impl Replay {
     #[must_use]
     pub fn leaf(&self, index: u64) -> Option<Hash> {
         self.tree.level_hash(0, index)
+    }
+
+    /// Whether these are the entries of a bundle of this log.
+    #[must_use]
+    pub fn has<E: AsRef<[u8]>>(&self, bundle: &Tile, entries: &[E]) -> bool {
+        entries.len() == usize::from(bundle.width())
+            && (bundle.first()..)
+                .zip(entries)
+                .all(|(index, entry)| self.leaf(index) == Some(leaf_hash(entry.as_ref())))
     }
 
     /// Every key that the log ever signed with, by its trust lists.

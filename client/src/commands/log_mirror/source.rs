@@ -17,6 +17,14 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// What it gave is not the log that its checkpoint says.
+    pub(super) fn blame(&self, part: &str) -> Failure {
+        match self {
+            Self::Exchange(_) => Failure::bad_proof(part),
+            Self::Folder(_) => bad(part),
+        }
+    }
+
     /// Each entry of a range, in order.
     pub(super) async fn each(
         &self,
