@@ -272,18 +272,22 @@ impl Value for Time {
     fn encode(&self) -> String {
         // Years to 9999 only: decode refuses the rest, and clocks beyond are refused before signing.
         let ms = i64::try_from(self.0).unwrap_or(i64::MAX).min(253_402_300_799_999);
-        let stamp = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        stamp.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+        let moment = EPOCH.saturating_add(jiff::SignedDuration::from_millis(ms));
+        moment.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
     }
     fn decode(text: &str) -> Option<Self> {
         if text.len() != 24 {
             return None;
         }
-        let stamp: jiff::Timestamp = text.parse().ok()?;
-        let time = Self(u64::try_from(stamp.as_millisecond()).ok()?);
+        // Not a `Timestamp`: those end a day before the year 9999 does.
+        let moment: jiff::civil::DateTime = text.strip_suffix('Z')?.parse().ok()?;
+        let time = Self(u64::try_from(moment.duration_since(EPOCH).as_millis()).ok()?);
         (time.encode() == text).then_some(time)
     }
 }
+
+/// What [`Time`] counts from, in UTC.
+const EPOCH: jiff::civil::DateTime = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
 
 impl Value for Text {
     fn encode(&self) -> String {
@@ -373,7 +377,8 @@ pub(crate) fn lower_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 /// Characters of texts (`docs/FORMATS.md`, section 1): blocks whose normal forms and case no later
-/// version of Unicode changes, so that every program at every time agrees on what is well formed.
+/// version of Unicode changes, and no place that was still free in Unicode 14, so that every program
+/// at every time agrees on what is well formed and on how names fold.
 const CHARACTERS: &[(char, char)] = &[
     (' ', '~'),
     ('\u{a1}', '\u{ac}'),
@@ -390,14 +395,18 @@ const CHARACTERS: &[(char, char)] = &[
     ('\u{3000}', '\u{303f}'),
     ('\u{3041}', '\u{3096}'),
     ('\u{3099}', '\u{30ff}'),
-    ('\u{31f0}', '\u{33ff}'),
+    ('\u{31f0}', '\u{321e}'),
+    ('\u{3220}', '\u{33ff}'),
     ('\u{3400}', '\u{4dbf}'),
     ('\u{4e00}', '\u{9fff}'),
     ('\u{f900}', '\u{fa6d}'),
     ('\u{ff01}', '\u{ff9f}'),
     ('\u{ffe0}', '\u{ffe6}'),
     ('\u{20000}', '\u{2a6df}'),
-    ('\u{2a700}', '\u{2ebe0}'),
+    ('\u{2a700}', '\u{2b738}'),
+    ('\u{2b740}', '\u{2b81d}'),
+    ('\u{2b820}', '\u{2cea1}'),
+    ('\u{2ceb0}', '\u{2ebe0}'),
     ('\u{2f800}', '\u{2fa1d}'),
     ('\u{30000}', '\u{3134a}'),
     ('\u{e0100}', '\u{e01ef}'),
@@ -449,9 +458,15 @@ mod tests {
             "2026-11-22t10:43:33.007Z",
             "2026-02-30T10:43:33.007Z",
             "2026-11-22T24:00:00.000Z",
+            "2026-11-22T23:59:60.000Z",
+            "1969-12-31T23:59:59.999Z",
         ] {
             assert_eq!(Time::decode(wrong), None, "{wrong}");
         }
+        let last = "9999-12-31T23:59:59.999Z";
+        assert_eq!(Time::decode(last), Some(Time(253_402_300_799_999)));
+        assert_eq!(Time(u64::MAX).encode(), last);
+        assert_eq!(Time(253_402_300_799_999).encode(), last);
     }
 
     #[test]
@@ -475,7 +490,9 @@ mod tests {
             assert!(Text::decode(wrong).is_none(), "{wrong:?}");
         }
         // Not assigned, invisible, or composed differently by other versions of Unicode.
-        for wrong in ["a\u{2fe0}", "a\u{200b}b", "\u{105d2}\u{307}", "e\u{301}", "a\u{e000}"] {
+        for wrong in
+            ["a\u{2fe0}", "a\u{200b}b", "\u{105d2}\u{307}", "e\u{301}", "a\u{e000}", "\u{2b73c}"]
+        {
             assert!(Text::decode(wrong).is_none(), "{wrong:?}");
         }
         for good in ["髙橋", "𠮷野", "αクリニック", "①番館", "々", "ヶ丘", "葛󠄀城"]

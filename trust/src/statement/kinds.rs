@@ -133,7 +133,7 @@ statement! {
         version: one u64 = "version",
         /// Active or suspended.
         state: one StandingState = "state",
-    }
+    } where |standing| need(standing.version > 0, "standings are numbered from 1")
 }
 
 statement! {
@@ -143,7 +143,10 @@ statement! {
         version: one u64 = "version",
         /// Its files.
         files: many CatalogueFile = "file",
-    } where |release| need((1..=64).contains(&release.files.len()), "a release has 1 to 64 files")
+    } where |release| {
+        need(release.version > 0, "releases are numbered from 1")?;
+        need((1..=64).contains(&release.files.len()), "a release has 1 to 64 files")
+    }
 }
 
 statement! {
@@ -160,6 +163,7 @@ statement! {
         /// Closing days.
         closed: many Day = "closed",
     } where |profile| {
+        need(profile.version > 0, "profiles are numbered from 1")?;
         let units = || profile.units.iter().map(|u| u.unit.as_str());
         need(units().any(|u| u == "main"), "a profile has the unit main")?;
         need(profile.units.len() <= 32, "a profile has at most 32 units")?;
@@ -532,7 +536,7 @@ statement! {
         state: one HoldState = "state",
         /// When.
         ordered: one Time = "ordered",
-    }
+    } where |hold| need(hold.version > 0, "holds are numbered from 1")
 }
 
 statement! {

@@ -390,6 +390,29 @@ mod tests {
     }
 
     #[test]
+    fn versions_begin_at_1() {
+        let (origin, id) = (origin(), Id([7; 16]));
+        let at = |version: u64| {
+            [
+                format!("standing\n{origin}\ninstitution {id}\nversion {version}\nstate active"),
+                format!("catalogue\n{origin}\nversion {version}\nfile a {} 1", Hash([1; 32])),
+                format!("profile\n{origin}\ninstitution {id}\nversion {version}\nunit main 窓口"),
+                format!(
+                    "hold\n{origin}\nfrom {id}\nid {id}\nversion {version}\nstate on\n\
+                     ordered 2026-01-01T00:00:00.000Z"
+                ),
+            ]
+        };
+        let read = |lines: &String| parse_text(&format!("tsumugu/v1/{lines}\n"));
+        for lines in at(1) {
+            read(&lines).unwrap();
+        }
+        for lines in at(0) {
+            assert!(matches!(read(&lines), Err(Malformed::Together(_))), "{lines}");
+        }
+    }
+
+    #[test]
     fn the_length_limit() {
         let files = |n: usize| CatalogueRelease {
             version: 1,

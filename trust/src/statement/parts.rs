@@ -259,7 +259,7 @@ impl Value for Hours {
     }
 }
 
-/// A calendar day.
+/// A calendar day of the years 1970 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day(pub jiff::civil::Date);
 
@@ -269,7 +269,7 @@ impl Value for Day {
     }
     fn decode(text: &str) -> Option<Self> {
         let day = Self(text.parse().ok()?);
-        (day.encode() == text).then_some(day)
+        (day.0.year() >= 1970 && day.encode() == text).then_some(day)
     }
 }
 
@@ -414,6 +414,16 @@ mod tests {
             "mon +9:00-18:00",
         ] {
             assert_eq!(Hours::decode(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn days_are_of_the_same_years_as_times() {
+        for good in ["1970-01-01", "2024-02-29", "9999-12-31"] {
+            assert_eq!(Day::decode(good).map(|day| day.encode()).as_deref(), Some(good));
+        }
+        for wrong in ["0000-01-01", "1969-12-31", "10000-01-01", "2026-02-29", "2026-1-1"] {
+            assert_eq!(Day::decode(wrong), None, "{wrong}");
         }
     }
 }
