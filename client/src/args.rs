@@ -17,8 +17,8 @@ pub use admin::{
     AdminCommand, AdminInitArgs, ApproveArgs, InviteArgs, RejectArgs, StandingArgs, UpdateArgs,
 };
 pub use letters::{
-    AckArgs, Disposition, EvidenceArgs, InboxArgs, OpenArgs, OutboxArgs, RecipientArg, SendArgs,
-    TrackArgs, VerifyArgs,
+    AckArgs, Disposition, EvidenceArgs, InboxArgs, OpenArgs, OutboxArgs, RecipientArg, SaveArgs,
+    SendArgs, TrackArgs, VerifyArgs,
 };
 pub use log::{LogCommand, LogCompareArgs, LogFolderArgs, LogMirrorArgs, LogVerifyArgs};
 pub use office::{
@@ -84,6 +84,8 @@ pub enum Command {
     Inbox(InboxArgs),
     /// 文書を開く / open a message
     Open(OpenArgs),
+    /// 添付を保存する / save the attachments of a message
+    Save(SaveArgs),
     /// 受領・差し戻しなどを返す / answer a message
     Ack(AckArgs),
     /// 送った文書の状況 / show how far a message has come

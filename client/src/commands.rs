@@ -37,6 +37,7 @@ pub mod outbox;
 pub mod profile;
 mod record_change;
 mod report;
+pub mod save;
 pub mod send;
 mod shown;
 pub mod track;

@@ -13,6 +13,7 @@ use crate::letters::Randomness;
 use crate::messages::Sentence;
 use crate::output::{Mode, Outcome, Output};
 use crate::passphrase::Source;
+use crate::progress::Progress;
 use crate::vault::Vault;
 
 /// Everything that a command takes from outside itself; tests give their own.
@@ -110,6 +111,14 @@ impl Context {
     /// Prints the failure, as the last thing; gives the exit code.
     pub fn failure(&self, failure: &Failure) -> Exit {
         self.print(|output| output.failure(failure))
+    }
+
+    /// A bar for what takes long, where a person waits.
+    pub fn progress(&self, what: &Sentence, length: u64) -> Progress {
+        match self.mode {
+            Mode::Text => Progress::bar(what, length),
+            Mode::Json => Progress::default(),
+        }
     }
 
     /// For whom is printed.

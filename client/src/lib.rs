@@ -1,6 +1,7 @@
 //! The client: what a PC keeps, how it reaches the exchange, and what it says.
 
 pub mod args;
+pub mod attachments;
 pub mod chain_store;
 pub mod commands;
 pub mod context;
@@ -19,6 +20,7 @@ pub mod outbox;
 pub mod output;
 pub mod passphrase;
 mod post;
+pub mod progress;
 pub mod rpc;
 pub mod run;
 pub mod session;

@@ -5,7 +5,8 @@
 //! outbox/ENTRY          JSON: the commands' statements, attempts, why it was refused
 //! outbox-part/ENTRY-…   letters and sealed bodies, written before the entry that names them
 //!
-//! queue ── saved ── call ── replied ── receipts verified ── recorded ── entry removed
+//! attachments uploaded ─┐
+//! queue ── saved ────────┴── call ── replied ── receipts verified ── recorded ── entry removed
 //! ```
 //!
 //! At every attempt the same bytes go out: the exchange recognises a command by them and answers a
@@ -20,6 +21,7 @@ mod queue;
 mod record;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use entry::{
     Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, damaged_entries,

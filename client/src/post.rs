@@ -13,13 +13,16 @@ use std::time::Duration;
 use tsumugu_proto::v1;
 use tsumugu_trust::checkpoint::VerifiedCheckpoint;
 use tsumugu_trust::directory::{ClearChain, Directory};
+use tsumugu_trust::hash::Hash;
 use tsumugu_trust::receipt::VerifiedReceipt;
+use tsumugu_trust::statement::BytesRef;
 use tsumugu_trust::value::{Id, Origin, Time};
 
 use crate::failure::Failure;
 use crate::identity::TerminalKeys;
 use crate::letters::Randomness;
 use crate::messages::Sentence;
+use crate::progress::Progress;
 use crate::vault::Vault;
 
 /// Most events of a mailbox that are taken in at once.
@@ -46,6 +49,9 @@ pub(crate) trait Post {
     /// Keeps an alarm, so that the next command stops too; gives the failure back.
     fn keep_alarm(&self, failure: Failure) -> Failure;
 
+    /// A bar for what takes long.
+    fn progress(&self, what: &Sentence, length: u64) -> Progress;
+
     /// Waits, since the exchange asked for it.
     async fn pause(&self, wait: Duration);
     /// Brings the clear chain up to date.
@@ -71,6 +77,24 @@ pub(crate) trait Post {
     async fn events(&mut self, start: u64) -> Result<Vec<v1::MailboxEvent>, Failure>;
     /// A sealed body of at most `limit` bytes, with the receipt that comes before it.
     async fn fetch(&mut self, from: Id, id: Id, limit: usize) -> Result<FetchedBody, Failure>;
+    /// How much of a sealed attachment the exchange has.
+    async fn upload_state(&mut self, sealed: BytesRef) -> Result<UploadState, Failure>;
+    /// Uploads a sealed attachment from an offset on.
+    async fn upload(
+        &mut self,
+        sealed: BytesRef,
+        offset: u64,
+        file: &Path,
+        progress: &Progress,
+    ) -> Result<UploadState, Failure>;
+    /// Fetches a sealed attachment of a letter from an offset on, piece by piece.
+    async fn fetch_attachment(
+        &mut self,
+        letter: (Id, Id),
+        digest: Hash,
+        offset: u64,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure>;
     /// Everything that the exchange knows of one message.
     async fn track(&mut self, from: Id, id: Id) -> Result<v1::TrackResponse, Failure>;
 
@@ -83,6 +107,15 @@ pub(crate) trait Post {
     fn origin(&self) -> &Origin {
         self.directory().origin()
     }
+}
+
+/// How much of an upload the exchange has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UploadState {
+    /// Bytes from the beginning that survive a crash.
+    pub(crate) received: u64,
+    /// All of them, with the right digest.
+    pub(crate) complete: bool,
 }
 
 /// A sealed body as it came.

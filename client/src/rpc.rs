@@ -3,6 +3,7 @@
 //! Nothing here judges an answer; who asks does.
 
 mod streams;
+mod uploads;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use tsumugu_proto::v1::log_service_client::LogServiceClient;
 use tsumugu_trust::value::Id;
 
 pub use streams::{FETCH_IDLE, LIVE_IDLE, Pieces};
+pub use uploads::{UPLOAD_ANSWER, UPLOAD_IDLE, UPLOAD_PIECE};
 
 use crate::failure::Failure;
 use crate::tls::{self, ClientIdentity, ServerTrust};
@@ -124,6 +126,8 @@ calls! {
     exchange.opened(v1::OpenedRequest) -> v1::OpenedResponse;
     /// Answers a letter.
     exchange.dispose(v1::DisposeRequest) -> v1::DisposeResponse;
+    /// How much of a sealed attachment the exchange has.
+    exchange.get_upload(v1::GetUploadRequest) -> v1::GetUploadResponse;
     /// Everything that the exchange knows of one message.
     exchange.track(v1::TrackRequest) -> v1::TrackResponse;
 }

@@ -85,6 +85,10 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             done(ctx, &listed).map(|_| listed.exit())
         }
         Command::Open(args) => done(ctx, &commands::open::run(ctx, args).await?),
+        Command::Save(args) => {
+            let saved = commands::save::run(ctx, args).await?;
+            done(ctx, &saved).map(|_| saved.exit())
+        }
         Command::Ack(args) => {
             let answered = commands::ack::run(ctx, args).await?;
             done(ctx, &answered).map(|_| answered.exit())

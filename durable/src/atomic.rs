@@ -184,11 +184,7 @@ pub(crate) fn replace(
     faults: &FaultPlan,
 ) -> Result<(), DiskError> {
     let temporary = Temporary::write(directory_of(path), bytes, access, faults)?;
-    faults
-        .around(Step::Rename, || rename(&temporary.path, path))
-        .map_err(DiskError::io("move the new file to its name", path))?;
-    crash_point("atomic.renamed");
-    settle_name(path, faults)
+    move_to(&temporary.path, path, faults)
 }
 
 /// [`write_new_with`] under a plan of faults.
@@ -199,6 +195,15 @@ pub(crate) fn create(
     faults: &FaultPlan,
 ) -> Result<(), DiskError> {
     let temporary = Temporary::write(directory_of(path), bytes, access, faults)?;
+    name_new(temporary, path, faults)
+}
+
+/// Gives a temporary file a name that nothing has.
+pub(crate) fn name_new(
+    temporary: Temporary,
+    path: &Path,
+    faults: &FaultPlan,
+) -> Result<(), DiskError> {
     let linked = faults.around(Step::Rename, || match fs::hard_link(&temporary.path, path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             OpenOptions::new().write(true).create_new(true).open(path)?;
@@ -217,6 +222,15 @@ pub(crate) fn create(
     settle_name(path, faults)
 }
 
+/// Moves a synced file to another name in the same directory, in place of whatever was there.
+pub(crate) fn move_to(from: &Path, to: &Path, faults: &FaultPlan) -> Result<(), DiskError> {
+    faults
+        .around(Step::Rename, || rename(from, to))
+        .map_err(DiskError::io("move the new file to its name", to))?;
+    crash_point("atomic.renamed");
+    settle_name(to, faults)
+}
+
 /// [`remove_durable`] under a plan of faults.
 pub(crate) fn remove(path: &Path, faults: &FaultPlan) -> Result<(), DiskError> {
     let removed = faults.around(Step::Remove, || match fs::remove_file(path) {
@@ -228,20 +242,25 @@ pub(crate) fn remove(path: &Path, faults: &FaultPlan) -> Result<(), DiskError> {
     sync_directory(directory_of(path), faults)
 }
 
-/// A whole, synced file under a temporary name, which goes when this does (unless it was renamed).
-struct Temporary {
-    path: PathBuf,
+/// A file under a temporary name, which goes when this does (unless it was renamed).
+pub(crate) struct Temporary {
+    pub(crate) path: PathBuf,
 }
 
 impl Temporary {
+    /// An empty one.
+    pub(crate) fn create(directory: &Path, access: Access) -> Result<(Self, File), DiskError> {
+        let (path, file) = Self::open(directory, access)?;
+        Ok((Self { path }, file))
+    }
+
     fn write(
         directory: &Path,
         bytes: &[u8],
         access: Access,
         faults: &FaultPlan,
     ) -> Result<Self, DiskError> {
-        let (path, mut file) = Self::open(directory, access)?;
-        let temporary = Self { path };
+        let (temporary, mut file) = Self::create(directory, access)?;
         faults
             .around(Step::Write, || file.write_all(bytes))
             .map_err(DiskError::io("write the file", &temporary.path))?;

@@ -13,6 +13,7 @@
 //! | [`fault`] | tests make the n-th write or sync fail | in a test, exactly what it asked for |
 //! | [`journal`] | the append-only sequence of rounds: the truth | a last round that is not whole, which start-up drops; an erasure that start-up completes |
 //! | [`lines`] | a file of lines that need not outlive a power cut | a last line in part, which the reader leaves out |
+//! | [`streamed`] | files too large for memory: named once they are whole, or continued | a temporary file, or the part that came |
 //! | [`lock`] | one process per folder | nothing: the lock goes with the process |
 //! | [`space`] | how much the disk can still take | nothing |
 //!
@@ -49,6 +50,7 @@ pub mod journal;
 pub mod lines;
 pub mod lock;
 pub mod space;
+pub mod streamed;
 
 pub use self::atomic::{
     Access, TEMPORARY_SUFFIX, create_dir_durable, create_dir_durable_with, read_limited,
@@ -68,3 +70,4 @@ pub use self::journal::{
     Round, SegmentInfo,
 };
 pub use self::lock::{FolderLock, LOCK_FILE, LockError};
+pub use self::streamed::{NewFile, PartFile};

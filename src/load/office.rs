@@ -63,12 +63,18 @@ impl Office {
             id: Id::for_message(now, &random()),
             from: self.institution,
             to: Destination { institution: to, unit: Unit::main() },
+            attachments: Vec::new(),
             urgency: Urgency::Normal,
             ack_by: None,
             replaces: None,
             composed: now,
         };
-        let content = Content { kind: v1::LetterKind::Sheet, case_id: None, body: body.into() };
+        let content = Content {
+            kind: v1::LetterKind::Sheet,
+            case_id: None,
+            attachments: Vec::new(),
+            body: body.into(),
+        };
         let composed = compose(&self.origin, header, &content, self.signer(), &mut OsRng)?;
         self.seal(&composed, known)
     }

@@ -49,6 +49,12 @@ impl Hasher {
         self.length += bytes.len() as u64;
     }
 
+    /// Bytes so far.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Digest and length of all bytes.
     #[must_use]
     pub fn finish(self) -> BytesRef {

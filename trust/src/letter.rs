@@ -7,8 +7,8 @@ mod commitments;
 mod pack;
 
 pub use attachment::{
-    AttachmentError, MAX_ATTACHMENT, SealedAttachment, open_attachment, padded, seal_attachment,
-    sealed_lengths,
+    AttachmentError, MAX_ATTACHMENT, SealedAttachment, open_attachment, padded, read_attachment,
+    seal_attachment, sealed_lengths,
 };
 pub use commitments::{
     author_digest, card_commitment, content_commitment, detail_commitment, disposition_header,

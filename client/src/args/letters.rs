@@ -33,7 +33,7 @@ pub struct SendArgs {
     /// 下書きの番号（宛先と事例も下書きから） / id of a draft, with its recipients and case
     #[arg(long, value_name = "ID", conflicts_with_all = ["sheet", "notice"])]
     pub draft: Option<String>,
-    /// 添付 / attachment
+    /// 添付するファイル：PDF、画像、マクロのない xlsx・docx（繰り返せる） / a file to attach; repeatable
     #[arg(long, value_name = "FILE")]
     pub attach: Vec<PathBuf>,
     /// 回答の期限 / answer wanted by
@@ -107,9 +107,25 @@ pub struct OpenArgs {
     /// 中身を書き出すファイル / file to write the contents to
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// 添付を取り寄せない / fetch no attachments
+    #[arg(long)]
+    pub no_attachments: bool,
     /// 担当者 / worker
     #[arg(long = "as", value_name = "WORKER")]
     pub worker: Option<String>,
+}
+
+/// `save`
+#[derive(Debug, Clone, Args)]
+pub struct SaveArgs {
+    /// 文書の番号（先頭だけでも可） / id of the message, or its beginning
+    pub id: String,
+    /// 保存先のフォルダー / folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// この名前か番号の添付だけ（繰り返せる） / only the attachment of this name or number; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
 }
 
 /// The answers that a person gives.
@@ -170,6 +186,9 @@ pub struct VerifyArgs {
     /// 紙に印刷された根の指紋 / root fingerprint from the paper
     #[arg(long, value_parser = values::fingerprint)]
     pub fingerprint: Option<Hash>,
+    /// 送られた添付かを確かめるファイル（繰り返せる） / a file to compare with the attachments; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub attachment: Vec<PathBuf>,
     /// 記録簿のフォルダー（取り消しも確かめる） / folder of the log, to check removals too
     #[arg(long, value_name = "DIR")]
     pub log: Option<PathBuf>,

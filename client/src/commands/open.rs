@@ -10,8 +10,9 @@ use tsumugu_trust::state::Validity;
 use tsumugu_trust::value::{Id, Time};
 
 use super::mail::{exchange_mail, find_message};
-use super::shown::{ShownParty, ShownWorker, form_of};
+use super::shown::{ShownAttachment, ShownParty, ShownWorker, form_of};
 use crate::args::OpenArgs;
+use crate::attachments::{Whereabouts, attachments, fetch};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::jst;
@@ -39,6 +40,8 @@ pub struct Opened {
     pub version: Option<String>,
     /// The values by field; the body as it came where the catalogue does not know the form.
     pub values: Json,
+    /// The attachments, in the letter's order.
+    pub attachments: Vec<ShownAttachment>,
     /// Whether the log says that it was opened; for one's own letters nothing is said.
     pub logged: Option<bool>,
     /// What does not fit the log that this PC knows.
@@ -68,6 +71,7 @@ pub async fn run(ctx: &Context, args: &OpenArgs) -> Result<Opened, Failure> {
     let message = load(&session, from, id)?;
     let letter = readable(&session, &message)?;
     let logged = say_opened(&mut session, &message).await?;
+    let attachments = attachments_of(&mut session, &message, &letter, args).await?;
     let form = form_of(&letter);
     let state = message.state();
     let opened = Opened {
@@ -78,6 +82,7 @@ pub async fn run(ctx: &Context, args: &OpenArgs) -> Result<Opened, Failure> {
         form: form.as_ref().map(|form| form.form().id.clone()),
         version: form.as_ref().map(|form| form.form().version.clone()),
         values: values(form.as_ref(), &letter),
+        attachments,
         logged,
         doubts: message.doubts.clone(),
         out: args.out.as_deref().map(|out| out.display().to_string()),
@@ -90,7 +95,7 @@ pub async fn run(ctx: &Context, args: &OpenArgs) -> Result<Opened, Failure> {
     Ok(opened)
 }
 
-fn load(session: &Session<'_>, from: Id, id: Id) -> Result<Message, Failure> {
+pub(super) fn load(session: &Session<'_>, from: Id, id: Id) -> Result<Message, Failure> {
     let message = Message::load(session.vault(), from, id)?;
     message.ok_or_else(|| Failure::unknown_message(&id.to_string()))
 }
@@ -114,7 +119,10 @@ pub(super) fn readable(session: &Session<'_>, message: &Message) -> Result<Opene
 }
 
 /// Queues that a person opened it, and tries to say so; `None` for one's own letters.
-async fn say_opened(session: &mut Session<'_>, message: &Message) -> Result<Option<bool>, Failure> {
+pub(super) async fn say_opened(
+    session: &mut Session<'_>,
+    message: &Message,
+) -> Result<Option<bool>, Failure> {
     let keys = session.identity().terminal()?;
     let Some((leaf, lines)) = message.envelope() else { return Ok(None) };
     if lines.from == keys.institution {
@@ -147,6 +155,35 @@ async fn say_opened(session: &mut Session<'_>, message: &Message) -> Result<Opti
     }
     let now = load(session, message.from(), message.id())?;
     Ok(Some(now.state().opened_at().is_some()))
+}
+
+/// Lists the attachments, and fetches what is not here. That some do not come keeps nothing back.
+async fn attachments_of(
+    session: &mut Session<'_>,
+    message: &Message,
+    letter: &OpenedLetter,
+    args: &OpenArgs,
+) -> Result<Vec<ShownAttachment>, Failure> {
+    let Some((_, envelope)) = message.envelope() else { return Ok(Vec::new()) };
+    let all = attachments(letter, envelope);
+    let may_ask = !args.no_attachments && StoredAlarm::load(session.vault())?.is_none();
+    let named = (message.from(), message.id());
+    for attachment in all.iter().flatten().filter(|_| may_ask) {
+        if !matches!(attachment.whereabouts(session.vault())?, Whereabouts::Waiting(_)) {
+            continue;
+        }
+        match fetch(session, named, attachment).await {
+            Ok(_) => {}
+            Err(failure) if failure.exit() == Exit::Alarm => return Err(failure),
+            Err(failure) => {
+                session.ctx().note(failure.sentence());
+                if failure.exit() == Exit::Unreachable {
+                    break;
+                }
+            }
+        }
+    }
+    all.iter().map(|one| ShownAttachment::of(session.vault(), one)).collect()
 }
 
 fn values(form: Option<&FilledForm>, letter: &OpenedLetter) -> Json {
@@ -194,6 +231,11 @@ impl Outcome for Opened {
         }
         self.text.lines().for_each(|line| page.row(line));
         page.gap();
+        if !self.attachments.is_empty() {
+            let said = Sentence::new("open.attachments").with("count", self.attachments.len());
+            page.say(&said.with("id", &self.id));
+            self.attachments.iter().for_each(|one| page.row(&format!("    {}", one.row())));
+        }
         if self.logged == Some(false) {
             page.say(&Sentence::new("open.not-logged"));
         }

@@ -3,11 +3,13 @@
 use serde::Serialize;
 
 use tsumugu_trust::evidence::{
-    Happening, Moment, Outcome as Reach, Party, Report, ReportedWorker, Word,
+    AttachmentReport, Happening, Moment, Outcome as Reach, Party, Report, ReportedWorker, Word,
 };
 use tsumugu_trust::value::{Id, Text, Time};
 
-use super::shown::{ShownParty, ShownWorker, delivery_word, japanese, kind_word, validity_word};
+use super::shown::{
+    ShownParty, ShownWorker, delivery_word, japanese, kind_word, size, validity_word,
+};
 use crate::fingerprint::grouped;
 use crate::jst;
 use crate::messages::Sentence;
@@ -80,8 +82,27 @@ pub struct ShownLetter {
     pub kind: &'static str,
     /// Id of the form.
     pub form: Option<String>,
+    /// Its attachments, in its order.
+    pub attachments: Vec<ProvedAttachment>,
     /// Who wrote it.
     pub author: ShownWorker,
+}
+
+/// An attachment of a revealed letter.
+#[derive(Debug, Serialize)]
+pub struct ProvedAttachment {
+    /// Its place in the letter, from 1.
+    pub number: usize,
+    /// Its name.
+    pub name: Option<String>,
+    /// SHA-256 of the file.
+    pub digest: Option<String>,
+    /// Bytes of the file.
+    pub length: Option<u64>,
+    /// SHA-256 of the sealed file, which the log fixes.
+    pub sealed_digest: String,
+    /// Bytes of the sealed file.
+    pub sealed_length: u64,
 }
 
 /// An answer.
@@ -111,6 +132,7 @@ impl From<&Report> for ShownReport {
         let letter = report.letter.as_ref().map(|letter| ShownLetter {
             kind: kind_word(letter.kind),
             form: letter.form.clone(),
+            attachments: (1..).zip(&letter.attachments).map(attachment).collect(),
             author: worker(&letter.author),
         });
         Self {
@@ -164,6 +186,12 @@ impl ShownReport {
         if let Some(letter) = &self.letter {
             let form = letter.form.as_deref().unwrap_or("-");
             page.row(&format!("    様式 form: {form}  担当 by: {}", letter.author.row()));
+            for one in &letter.attachments {
+                let name = one.name.as_deref().unwrap_or("-");
+                let length = one.length.map(size).unwrap_or_default();
+                page.row(&format!("    添付 attachment #{}: {name}  {length}", one.number));
+                page.row(&format!("        SHA-256 {}", one.digest.as_deref().unwrap_or("-")));
+            }
         }
         self.moments.iter().for_each(|moment| moment.row(page));
         for answer in &self.answers {
@@ -215,6 +243,17 @@ fn moment(moment: &Moment) -> ShownMoment {
         at: moment.time,
         happening: moment.happening,
         by: moment.word,
+    }
+}
+
+fn attachment((number, report): (usize, &AttachmentReport)) -> ProvedAttachment {
+    ProvedAttachment {
+        number,
+        name: report.name.as_ref().map(Text::to_string),
+        digest: report.plain.map(|plain| plain.digest.to_string()),
+        length: report.plain.map(|plain| plain.length),
+        sealed_digest: report.sealed.digest.to_string(),
+        sealed_length: report.sealed.length,
     }
 }
 

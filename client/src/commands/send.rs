@@ -4,15 +4,16 @@ mod recipients;
 
 use serde::Serialize;
 use tsumugu_catalogue::{FilledForm, FormKind, Required};
-use tsumugu_proto::v1::{self, LetterKind};
-use tsumugu_trust::statement::Urgency;
+use tsumugu_proto::v1::{self, AttachmentSecret, LetterKind};
+use tsumugu_trust::statement::{BytesRef, Urgency};
 use tsumugu_trust::value::{Id, Time};
 
 use super::draft;
 use super::form_file::{fill_by_send, read_form};
 use super::mail::{choose_worker, exchange_mail, say_queued, with_signer};
-use super::shown::ShownParty;
+use super::shown::{ShownParty, size};
 use crate::args::{RecipientArg, SendArgs};
+use crate::attachments::attach;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureDocument};
 use crate::jst;
@@ -34,6 +35,8 @@ pub struct Sent {
     pub outbox: Option<String>,
     /// One for each recipient.
     pub letters: Vec<SentLetter>,
+    /// The attachments, as they go to every recipient.
+    pub attachments: Vec<SentAttachment>,
     /// Fields that somebody will miss, and other hints. They did not keep it from being sent.
     pub warnings: Vec<Warning>,
     /// Why it was not sent.
@@ -61,6 +64,19 @@ pub struct SentLetter {
     pub time: Option<String>,
     #[serde(skip)]
     at: Option<Time>,
+}
+
+/// An attachment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SentAttachment {
+    /// Its name, made safe.
+    pub name: String,
+    /// Media type, by its content.
+    pub media_type: String,
+    /// Bytes of the file.
+    pub length: u64,
+    /// Bytes that travel.
+    pub sealed_length: u64,
 }
 
 /// A field that is empty and should not be, or is filled and does not apply.
@@ -91,9 +107,6 @@ impl Sent {
 /// Nothing was queued: an unknown recipient, a form that cannot be read, a deadline that has passed, no
 /// worker, an alarm.
 pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
-    if !args.attach.is_empty() {
-        return Err(Failure::new("send.no-attachments-yet"));
-    }
     let typed = typed_form(args)?;
     let ack_by = args.ack_by.as_deref().map(|typed| deadline(typed, ctx.now())).transpose()?;
     let mut session = Session::open(ctx, Purpose::Act)?;
@@ -113,7 +126,16 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     if let Some(to) = recipients.iter().find(|to| to.destination.institution == own) {
         return Err(Failure::new("recipient.own").with("number", &to.party.number));
     }
-    let same = Same { form: &form, urgency: urgency(args), ack_by, case };
+    // Before anything is written: a file that is not allowed stops the whole letter.
+    let attached = attach(&session, &args.attach)?;
+    let same = Same {
+        form: &form,
+        urgency: urgency(args),
+        ack_by,
+        case,
+        secrets: attached.secrets.clone(),
+        sealed: attached.sealed.clone(),
+    };
     let worker = choose_worker(session.identity().terminal()?, args.worker.as_deref())?;
     let letters = with_signer(&session, worker, |signer| {
         recipients.iter().map(|to| same.letter(&session, to, signer)).collect::<Result<Vec<_>, _>>()
@@ -121,12 +143,14 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     let ids: Vec<Id> = letters.iter().map(|(composed, _)| composed.header().id).collect();
     let sealed: Vec<SealedLetter> = letters.into_iter().map(|(_, sealed)| sealed).collect();
     let entry = queue_send(&session, &sealed)?;
+    attached.settle(session.vault())?;
     if let Some((draft, kept, _)) = &draft {
         // Behind the letters: who sees the draft gone finds them in the outbox or the log.
         crate::office::write(&session, worker, draft::ended(draft, kept))?;
     }
     let report = say_queued(&mut session, &mail).await?;
-    outcome(&session, &entry, &recipients, &ids, report, warnings(&form))
+    let sent = outcome(&session, &entry, &recipients, &ids, report, warnings(&form))?;
+    Ok(Sent { attachments: same.shown(), ..sent })
 }
 
 /// The form of `--sheet` or `--notice`; nothing with `--draft`.
@@ -153,9 +177,21 @@ struct Same<'a> {
     urgency: Urgency,
     ack_by: Option<Time>,
     case: Option<Id>,
+    secrets: Vec<AttachmentSecret>,
+    sealed: Vec<BytesRef>,
 }
 
 impl Same<'_> {
+    fn shown(&self) -> Vec<SentAttachment> {
+        let shown = |(secret, sealed): (&AttachmentSecret, &BytesRef)| SentAttachment {
+            name: secret.name.clone(),
+            media_type: secret.media_type.clone(),
+            length: secret.length,
+            sealed_length: sealed.length,
+        };
+        self.secrets.iter().zip(&self.sealed).map(shown).collect()
+    }
+
     fn letter(
         &self,
         session: &Session<'_>,
@@ -171,11 +207,13 @@ impl Same<'_> {
             FormKind::Notice => LetterKind::Notice,
         };
         let body = form.to_json().to_string().into_bytes();
-        let content = Content { kind, case_id: self.case, body: body.into() };
+        let attachments = self.secrets.clone();
+        let content = Content { kind, case_id: self.case, attachments, body: body.into() };
         let header = Header {
             id: Id::for_message(now, &session.ctx().random()),
             from,
             to: to.destination.clone(),
+            attachments: self.sealed.clone(),
             urgency: self.urgency,
             ack_by: self.ack_by,
             replaces: None,
@@ -261,6 +299,7 @@ fn outcome(
         sent: state == "accepted",
         outbox: (state != "accepted").then(|| entry.id.to_string()),
         letters: recipients.iter().zip(ids).map(letter).collect(),
+        attachments: Vec::new(),
         warnings,
         reason: failure.as_ref().map(Failure::document),
         failure,
@@ -286,6 +325,13 @@ impl Outcome for Sent {
                 row.push_str(&format!("  記録番号 log {index}  {}", jst::show(at)));
             }
             page.row(&row);
+        }
+        for attachment in &self.attachments {
+            page.row(&format!(
+                "    添付 attached: {}  {}",
+                attachment.name,
+                size(attachment.length)
+            ));
         }
         if let Some(failure) = &self.failure {
             let said = failure.sentence();

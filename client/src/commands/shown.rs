@@ -8,6 +8,7 @@ use tsumugu_trust::state::{Delivery, Validity};
 use tsumugu_trust::statement::{Destination, Urgency};
 use tsumugu_trust::value::{Id, Time};
 
+use crate::attachments::{Attachment, SetAside, Whereabouts};
 use crate::failure::Failure;
 use crate::jst;
 use crate::letters::{NamedWorker, OpenedLetter};
@@ -34,6 +35,25 @@ pub struct ShownWorker {
     pub name: String,
     /// Role (職種).
     pub role: String,
+}
+
+/// An attachment of a letter, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownAttachment {
+    /// Its place in the letter, from 1.
+    pub number: usize,
+    /// Its name; nothing where it is not a safe one.
+    pub name: Option<String>,
+    /// Media type; nothing where it was set aside by what the letter says of it.
+    pub media_type: Option<&'static str>,
+    /// Bytes of the file.
+    pub length: Option<u64>,
+    /// `kept` (in this vault), `waiting` (at the exchange) or `set-aside`.
+    pub state: &'static str,
+    /// Bytes of the sealed file that are here.
+    pub received: u64,
+    /// Key of the message that says why it was set aside.
+    pub reason: Option<String>,
 }
 
 /// A message with its state.
@@ -95,6 +115,66 @@ impl ShownParty {
     /// Number and name.
     pub(super) fn row(&self) -> String {
         format!("{} {}", self.number, self.name)
+    }
+}
+
+impl ShownAttachment {
+    /// What the letter says of it, and where it is.
+    pub(super) fn of(vault: &Vault, one: &Result<Attachment, SetAside>) -> Result<Self, Failure> {
+        let attachment = match one {
+            Ok(attachment) => attachment,
+            Err(aside) => {
+                return Ok(Self {
+                    number: aside.number,
+                    name: aside.name.as_ref().map(|name| name.as_str().to_owned()),
+                    media_type: None,
+                    length: None,
+                    state: "set-aside",
+                    received: 0,
+                    reason: Some(aside.why.clone()),
+                });
+            }
+        };
+        let (state, received, reason) = match attachment.whereabouts(vault)? {
+            Whereabouts::Kept => ("kept", attachment.sealed.length, None),
+            Whereabouts::Waiting(received) => ("waiting", received, None),
+            Whereabouts::SetAside(why) => ("set-aside", attachment.sealed.length, Some(why)),
+        };
+        Ok(Self {
+            number: attachment.number,
+            name: Some(attachment.name.as_str().to_owned()),
+            media_type: Some(attachment.kind.media_type()),
+            length: Some(attachment.plain.length),
+            state,
+            received,
+            reason,
+        })
+    }
+
+    /// Number, name, size, and where it is.
+    pub(super) fn row(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("-");
+        let length = self.length.map(size).unwrap_or_default();
+        let state = match self.state {
+            "kept" => "このPCにあり here".to_owned(),
+            "waiting" if self.received > 0 => {
+                format!("途中まで partly here ({})", size(self.received))
+            }
+            "waiting" => "交換所にあり at the exchange".to_owned(),
+            _ => format!("隔離 set aside ({})", self.reason.as_deref().unwrap_or("-")),
+        };
+        format!("{}  {name}  {length}  {state}", self.number)
+    }
+}
+
+/// A number of bytes for a person.
+pub(super) fn size(bytes: u64) -> String {
+    const KIB: u64 = 1024;
+    const MIB: u64 = 1024 * KIB;
+    match bytes {
+        0..KIB => format!("{bytes} B"),
+        KIB..MIB => format!("{} KiB", bytes.div_ceil(KIB)),
+        _ => format!("{}.{} MiB", bytes / MIB, bytes % MIB * 10 / MIB),
     }
 }
 

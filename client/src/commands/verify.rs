@@ -1,6 +1,7 @@
 //! `tsumugu verify`: what evidence proves. Needs no network, and uses no vault.
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tsumugu_durable::{DiskError, read_limited};
@@ -10,8 +11,10 @@ use tsumugu_trust::statement::{AnyBody, MAX_STATEMENT, Statement};
 
 use super::report::ShownReport;
 use crate::args::VerifyArgs;
+use crate::attachments::digest;
 use crate::failure::{Exit, Failure};
 use crate::log_folder::WholeLog;
+use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 
 /// Outcome of the command.
@@ -20,6 +23,17 @@ pub struct Verified {
     /// What the file proves.
     #[serde(flatten)]
     pub report: ShownReport,
+    /// Files that were compared: each is an attachment of the letter, byte for byte.
+    pub compared: Vec<Compared>,
+}
+
+/// A file that is an attachment of the letter.
+#[derive(Debug, Serialize)]
+pub struct Compared {
+    /// The file.
+    pub file: String,
+    /// The attachment's place in the letter, from 1.
+    pub number: usize,
 }
 
 impl Verified {
@@ -33,12 +47,17 @@ impl Verified {
 impl Outcome for Verified {
     fn lines(&self, page: &mut Page) {
         self.report.lines(page);
+        for one in &self.compared {
+            let said = Sentence::new("evidence.attachment-same").with("file", &one.file);
+            page.say(&said.with("number", one.number));
+        }
     }
 }
 
 /// Runs the command.
 ///
 /// # Errors
+/// `evidence.attachment-other`: a file that is no attachment of the letter;
 /// `evidence.refused`, with the first check that failed; a file cannot be read; the folder is no log.
 pub fn run(args: &VerifyArgs) -> Result<Verified, Failure> {
     let limit = MAX_EVIDENCE as u64;
@@ -63,7 +82,25 @@ pub fn run(args: &VerifyArgs) -> Result<Verified, Failure> {
     };
     let mut report = ShownReport::from(&report);
     report.log_size = log_size;
-    Ok(Verified { report })
+    let compare = |file: &PathBuf| compared(file, &report);
+    let compared = args.attachment.iter().map(compare).collect::<Result<_, _>>()?;
+    Ok(Verified { report, compared })
+}
+
+/// Which attachment a file is.
+fn compared(file: &Path, report: &ShownReport) -> Result<Compared, Failure> {
+    let Some(letter) = &report.letter else {
+        return Err(Failure::new("evidence.letter-not-shown"));
+    };
+    let unreadable = |error| Failure::file_unreadable(file, error);
+    let mut opened = File::open(file).map_err(unreadable)?;
+    let digest = digest(&mut opened).map_err(unreadable)?.finish().digest.to_string();
+    let same = letter.attachments.iter().find(|one| one.digest.as_ref() == Some(&digest));
+    let file = file.display().to_string();
+    match same {
+        Some(same) => Ok(Compared { file, number: same.number }),
+        None => Err(Failure::new("evidence.attachment-other").with("file", file)),
+    }
 }
 
 /// Digest of trust list 1 in a file: the statement, signed or as text.

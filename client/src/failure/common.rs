@@ -33,12 +33,6 @@ impl Failure {
         Self::new("file.too-large").with("file", file.display()).with("limit", limit)
     }
 
-    /// The content of the file is of a kind that is not attached.
-    #[must_use]
-    pub fn attachment_type(file: &Path, kind: &str) -> Self {
-        Self::new("file.type-forbidden").with("file", file.display()).with("kind", kind)
-    }
-
     /// More than `limit` attachments.
     #[must_use]
     pub fn too_many_attachments(limit: usize) -> Self {

@@ -43,7 +43,6 @@ fn every_shared_failure_gives_all_arguments_of_its_message() {
         Failure::file_unwritable(path, disk()),
         Failure::file_exists(path),
         Failure::file_too_large(path, 8),
-        Failure::attachment_type(path, "exe"),
         Failure::too_many_attachments(20),
         Failure::bad_form_file(path, "line 3"),
         Failure::unknown_form("x"),

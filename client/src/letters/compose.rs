@@ -21,6 +21,8 @@ pub struct Header {
     pub from: Id,
     /// The recipient.
     pub to: Destination,
+    /// The sealed attachments.
+    pub attachments: Vec<BytesRef>,
     /// How soon it wants to be read.
     pub urgency: Urgency,
     /// The sender asks for an answer by then (回答期限).
@@ -41,7 +43,7 @@ impl Header {
             to: self.to.clone(),
             content,
             body,
-            attachments: Vec::new(),
+            attachments: self.attachments.clone(),
             urgency: self.urgency,
             ack_by: self.ack_by,
             replaces: self.replaces,
@@ -68,6 +70,8 @@ pub struct Content {
     pub kind: v1::LetterKind,
     /// The case it belongs to.
     pub case_id: Option<Id>,
+    /// What the readers learn of the attachments, in the header's order.
+    pub attachments: Vec<v1::AttachmentSecret>,
     /// A filled form's canonical JSON ([`FORM_TYPE`]), or bytes of `OfficeRecord`.
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -122,7 +126,7 @@ pub fn compose(
         kind: content.kind.into(),
         body_type: body_type(content.kind).to_owned(),
         body: content.body.to_vec().into(),
-        attachments: Vec::new(),
+        attachments: content.attachments.clone(),
         worker: Some(signer.shown.clone()),
         letter_key: random_32(rng).to_vec().into(),
     };

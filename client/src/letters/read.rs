@@ -66,6 +66,12 @@ impl OpenedLetter {
         &self.author.body
     }
 
+    /// What it says of its attachments, as many as the envelope names; each is still to be checked.
+    #[must_use]
+    pub fn attachments(&self) -> &[v1::AttachmentSecret] {
+        &self.author.attachments
+    }
+
     /// The case it belongs to.
     #[must_use]
     pub fn case_id(&self) -> Option<Id> {

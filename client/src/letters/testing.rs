@@ -63,6 +63,7 @@ impl Pair {
             id: Id::for_message(self.world.now, &[5; 10]),
             from: self.hospital.id(),
             to: Destination { institution: self.care.id(), unit: Unit::main() },
+            attachments: Vec::new(),
             urgency: Urgency::Normal,
             ack_by: Some(Time(self.world.now.0 + 86_400_000)),
             replaces: None,
@@ -72,7 +73,8 @@ impl Pair {
 
     pub(crate) fn composed(&mut self, body: &[u8]) -> ComposedLetter {
         let kind = v1::LetterKind::Notice;
-        let content = Content { kind, case_id: None, body: body.to_vec().into() };
+        let content =
+            Content { kind, case_id: None, attachments: Vec::new(), body: body.to_vec().into() };
         let (header, signer) = (self.header(), self.hospital.signer());
         compose(&self.world.origin, header, &content, signer, &mut self.rng).unwrap()
     }

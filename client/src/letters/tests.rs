@@ -231,7 +231,12 @@ fn a_card_that_the_institution_did_not_commit_to_is_not_shown() {
 #[test]
 fn a_worker_of_somebody_else_does_not_count() {
     let mut pair = Pair::new();
-    let content = Content { kind: v1::LetterKind::Notice, case_id: None, body: vec![].into() };
+    let content = Content {
+        kind: v1::LetterKind::Notice,
+        case_id: None,
+        attachments: Vec::new(),
+        body: vec![].into(),
+    };
     let (origin, header) = (pair.world.origin.clone(), pair.header());
     // The care office's worker signs a letter of the hospital.
     let letter = compose(&origin, header, &content, pair.care.signer(), &mut pair.rng).unwrap();

@@ -55,6 +55,7 @@ fn sealed_with(
         id,
         from: keys.institution,
         to: Destination { institution: to, unit: Unit::main() },
+        attachments: Vec::new(),
         urgency: Urgency::Urgent,
         ack_by: Some(post.now()),
         replaces,
@@ -62,7 +63,7 @@ fn sealed_with(
     };
     let kind = v1::LetterKind::Notice;
     let body = crate::letters::testing::NOTICE.as_bytes().to_vec().into();
-    let content = Content { kind, case_id: None, body };
+    let content = Content { kind, case_id: None, attachments: Vec::new(), body };
     let worker = keys.worker(None).unwrap();
     let (key, shown) = (worker.signing_key(post.origin()).unwrap(), worker.shown().unwrap());
     let signer = Signer { key: &key, shown: &shown };

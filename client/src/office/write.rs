@@ -50,6 +50,7 @@ pub(super) fn sealed(
         }),
         from: own,
         to: Destination { institution: own, unit: Unit::main() },
+        attachments: Vec::new(),
         urgency: Urgency::Normal,
         ack_by: None,
         replaces: None,
@@ -58,6 +59,7 @@ pub(super) fn sealed(
     let content = Content {
         kind: v1::LetterKind::OfficeRecord,
         case_id: None,
+        attachments: Vec::new(),
         body: record.encode_to_vec().into(),
     };
     let (key, shown) = (worker.signing_key(origin)?, worker.shown()?);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tsumugu_trust::statement::{AnyBody, Envelope, Statement};
+use tsumugu_trust::statement::{AnyBody, BytesRef, Envelope, Statement};
 use tsumugu_trust::value::{Id, Time};
 use zeroize::Zeroizing;
 
@@ -142,6 +142,19 @@ impl Entry {
     #[must_use]
     pub fn is_send(&self) -> bool {
         matches!(self.command, Command::Send(_))
+    }
+
+    /// The sealed attachments that have to be at the exchange before it is said, each once.
+    #[must_use]
+    pub fn attachments(&self) -> Vec<BytesRef> {
+        let Command::Send(group) = &self.command else { return Vec::new() };
+        let mut named: Vec<BytesRef> = Vec::new();
+        for lines in group.letters.iter().filter_map(QueuedLetter::lines) {
+            let new = lines.attachments.into_iter().filter(|one| !named.contains(one));
+            let new: Vec<_> = new.collect();
+            named.extend(new);
+        }
+        named
     }
 
     /// Messages that it is about: sender and id.

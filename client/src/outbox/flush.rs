@@ -1,5 +1,6 @@
 //! Saying what waits, in order, and recording the answers.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tsumugu_durable::atomic::create_dir_durable;
@@ -16,10 +17,12 @@ use super::entry::{LONGEST_WAIT, Part, damaged, path, read_part, sweep_parts};
 use super::owner::{Verdict, holds_letters_only, verdict};
 use super::queue::write_parts;
 use super::record::{record_answer, record_sent};
+use super::upload::{all_there, upload_all};
 use super::{
     Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, entries,
     previous_message, sealing,
 };
+use crate::attachments::sweep_forgotten;
 use crate::failure::{Failure, shown_wait};
 use crate::letters::{ComposedLetter, Header, seal};
 use crate::post::Post;
@@ -34,10 +37,10 @@ const TURN_PATIENCE: Duration = Duration::from_secs(60);
 const MAX_SEALINGS: u32 = 3;
 
 /// A wait that a person at the PC takes for slowness: it is waited for on the spot.
-const SHORT_WAIT: Duration = Duration::from_secs(5);
+pub(super) const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// How often one flush waits so for one entry.
-const MAX_WAITS: u32 = 3;
+pub(super) const MAX_WAITS: u32 = 3;
 
 /// What became of the entries.
 #[derive(Debug, Default)]
@@ -65,11 +68,42 @@ pub(crate) enum Delivered {
 /// An alarm, or the vault: what was not said is still there. That the exchange is not reached is no
 /// error here; it stands in [`FlushReport::waiting`].
 pub(crate) async fn flush(post: &mut impl Post) -> Result<FlushReport, Failure> {
+    let mut report = FlushReport::default();
+    sweep_forgotten(post)?;
+    say(post, &mut report, false, &mut BTreeMap::new()).await?;
+    let large = entries(post.vault())?;
+    let large: Vec<_> = large.into_iter().filter(|entry| is_due(entry, true)).collect();
+    if large.is_empty() {
+        return Ok(report);
+    }
+    // Where the exchange was not reached a moment ago, it is not tried again.
+    let mut failed = BTreeMap::new();
+    if report.waiting.is_empty() {
+        let now = post.now();
+        let may_go: Vec<_> = large.into_iter().filter(|entry| entry.wait(now).is_none()).collect();
+        failed = upload_all(post, &may_go).await?;
+    }
+    say(post, &mut report, true, &mut failed).await?;
+    Ok(report)
+}
+
+/// Whether an entry is to be said, among those with attachments or among those without.
+fn is_due(entry: &Entry, with_attachments: bool) -> bool {
+    entry.refused.is_none() && entry.attachments().is_empty() != with_attachments
+}
+
+/// Says the entries with attachments, or those without; `failed` are the ones whose attachments are not
+/// at the exchange.
+async fn say(
+    post: &mut impl Post,
+    report: &mut FlushReport,
+    with_attachments: bool,
+    failed: &mut BTreeMap<Id, Failure>,
+) -> Result<(), Failure> {
     let _turn = turn(post)?;
     sweep_parts(post.vault(), &post.vault().lock()?)?;
-    let mut report = FlushReport::default();
     for mut entry in entries(post.vault())? {
-        if entry.refused.is_some() {
+        if !is_due(&entry, with_attachments) {
             continue;
         }
         // Where one could not be said, the ones behind it are not tried: they would wait as long.
@@ -85,7 +119,11 @@ pub(crate) async fn flush(post: &mut impl Post) -> Result<FlushReport, Failure> 
             report.waiting.push((entry.id, failure.retry_in(wait)));
             continue;
         }
-        match patiently(post, &mut entry).await {
+        let delivered = match failed.remove(&entry.id) {
+            Some(failure) => Err(failure),
+            None => patiently(post, &mut entry).await,
+        };
+        match delivered {
             Ok(delivered) => {
                 finish(post, entry.id)?;
                 report.done.push((entry.id, delivered));
@@ -105,7 +143,7 @@ pub(crate) async fn flush(post: &mut impl Post) -> Result<FlushReport, Failure> 
             },
         }
     }
-    Ok(report)
+    Ok(())
 }
 
 /// Says an entry; where the exchange asks to wait for a moment, after that moment.
@@ -166,6 +204,7 @@ async fn deliver_letters(
     entry: &mut Entry,
     mut group: SendGroup,
 ) -> Result<Vec<(Id, LogPosition)>, Failure> {
+    all_there(post, entry).await?;
     let mut sealings = 0;
     let answer = loop {
         match post.send(send_request(post, entry.id, &group)?).await {
@@ -236,6 +275,7 @@ fn composed(queued: &QueuedLetter, letter: &[u8]) -> Option<ComposedLetter> {
         id: lines.id,
         from: lines.from,
         to: lines.to,
+        attachments: lines.attachments,
         urgency: lines.urgency,
         ack_by: lines.ack_by,
         replaces: lines.replaces,

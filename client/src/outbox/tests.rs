@@ -22,13 +22,15 @@ fn letter(post: &TestPost, to: Id, unit: &str) -> SealedLetter {
         id: Id::for_message(post.now(), &random),
         from: keys.institution,
         to: Destination { institution: to, unit: unit.parse().unwrap() },
+        attachments: Vec::new(),
         urgency: Urgency::Normal,
         ack_by: None,
         replaces: None,
         composed: post.now(),
     };
     let kind = v1::LetterKind::Notice;
-    let content = Content { kind, case_id: None, body: b"{}".to_vec().into() };
+    let content =
+        Content { kind, case_id: None, attachments: Vec::new(), body: b"{}".to_vec().into() };
     let worker = keys.worker(None).unwrap();
     let (key, shown) = (worker.signing_key(post.origin()).unwrap(), worker.shown().unwrap());
     let signer = Signer { key: &key, shown: &shown };

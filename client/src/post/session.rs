@@ -8,14 +8,17 @@ use tsumugu_proto::v1::fetch_response::Part as Piece;
 use tsumugu_proto::v1::subscribe_response::Part as Event;
 use tsumugu_trust::checkpoint::VerifiedCheckpoint;
 use tsumugu_trust::directory::ClearChain;
+use tsumugu_trust::hash::Hash;
 use tsumugu_trust::receipt::VerifiedReceipt;
+use tsumugu_trust::statement::BytesRef;
 use tsumugu_trust::value::{Id, Time};
 
-use super::{FetchedBody, MAX_EVENTS, Post};
+use super::{FetchedBody, MAX_EVENTS, Post, UploadState};
 use crate::failure::Failure;
 use crate::identity::TerminalKeys;
 use crate::letters::Randomness;
 use crate::messages::Sentence;
+use crate::progress::Progress;
 use crate::rpc::incomplete;
 use crate::session::Session;
 use crate::vault::Vault;
@@ -58,6 +61,10 @@ impl Post for Session<'_> {
             Err(kept) => kept,
             Ok(()) => Failure::fault("an alarm was lost"),
         }
+    }
+
+    fn progress(&self, what: &Sentence, length: u64) -> Progress {
+        self.ctx().progress(what, length)
     }
 
     async fn pause(&self, wait: Duration) {
@@ -130,6 +137,42 @@ impl Post for Session<'_> {
             }
         }
         Ok(fetched)
+    }
+
+    async fn upload_state(&mut self, sealed: BytesRef) -> Result<UploadState, Failure> {
+        let digest = sealed.digest.0.to_vec().into();
+        let request = v1::GetUploadRequest { digest, length: sealed.length };
+        let known = self.connect().await?.get_upload(request).await?;
+        Ok(UploadState { received: known.received, complete: known.complete })
+    }
+
+    async fn upload(
+        &mut self,
+        sealed: BytesRef,
+        offset: u64,
+        file: &Path,
+        progress: &Progress,
+    ) -> Result<UploadState, Failure> {
+        let digest = sealed.digest.0.to_vec().into();
+        let start = v1::UploadStart { digest, length: sealed.length, offset };
+        let known = self.connect().await?.upload_attachment(start, file, progress).await?;
+        Ok(UploadState { received: known.received, complete: known.complete })
+    }
+
+    async fn fetch_attachment(
+        &mut self,
+        (from, id): (Id, Id),
+        digest: Hash,
+        offset: u64,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let (from, id, digest) = (from.to_string(), id.to_string(), digest.0.to_vec().into());
+        let request = v1::FetchAttachmentRequest { from, id, digest, offset };
+        let mut pieces = self.connect().await?.fetch_attachment(request).await?;
+        while let Some(piece) = pieces.next().await? {
+            take(&piece.chunk)?;
+        }
+        Ok(())
     }
 
     async fn track(&mut self, from: Id, id: Id) -> Result<v1::TrackResponse, Failure> {

@@ -12,21 +12,22 @@ use tsumugu_trust::checkpoint::VerifiedCheckpoint;
 use tsumugu_trust::directory::{
     ClearChain, Refusal, check_disposition, check_envelope, check_opened,
 };
-use tsumugu_trust::hash::Hash;
+use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::leaf::Leaf;
 use tsumugu_trust::receipt::{self, VerifiedReceipt};
 use tsumugu_trust::state::Event;
-use tsumugu_trust::statement::{AnyBody, Envelope, Fetched, Statement};
+use tsumugu_trust::statement::{AnyBody, BytesRef, Envelope, Fetched, Statement};
 use tsumugu_trust::testing::{TestInstitution, World};
 use tsumugu_trust::value::{Id, InstitutionKind, Time};
 
-use super::{FetchedBody, Post};
+use super::{FetchedBody, Post, UploadState};
 use crate::failure::{Exit, Failure};
 use crate::identity::text::Bytes;
 use crate::identity::{KeySetSecret, Seed, TerminalKeys, WorkerSecret};
 use crate::letters::Randomness;
 use crate::mailbox::message::Message;
 use crate::messages::Sentence;
+use crate::progress::Progress;
 use crate::testing::Home;
 use crate::vault::Vault;
 
@@ -56,6 +57,12 @@ pub(crate) struct TestExchange {
     pub(crate) instead: Option<u64>,
     /// Nobody reaches it.
     pub(crate) is_down: bool,
+    /// Sealed attachments, as far as they came; a test may damage them.
+    pub(crate) uploads: BTreeMap<Hash, Vec<u8>>,
+    /// The line is cut after so many bytes of an attachment.
+    pub(crate) cut_after: Option<usize>,
+    /// Bytes of attachments that went over the line, both ways.
+    pub(crate) travelled: usize,
     mailboxes: BTreeMap<Id, Vec<(u64, Vec<u8>)>>,
 }
 
@@ -90,6 +97,9 @@ pub(crate) async fn two_offices() -> (TestPost, TestPost) {
         hidden_events: Vec::new(),
         instead: None,
         is_down: false,
+        uploads: BTreeMap::new(),
+        cut_after: None,
+        travelled: 0,
         mailboxes: BTreeMap::new(),
     }));
     let mut offices = [hospital, care].map(|of| TestPost::new(Rc::clone(&exchange), of));
@@ -211,6 +221,20 @@ impl TestExchange {
         index
     }
 
+    fn is_whole(&self, named: &BytesRef) -> bool {
+        let there = self.uploads.get(&named.digest);
+        there.is_some_and(|bytes| {
+            BytesRef { digest: sha256(&[bytes]), length: bytes.len() as u64 } == *named
+        })
+    }
+
+    /// As much of `bytes` as goes over the line, and whether that is all.
+    fn over_the_line<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], bool) {
+        let most = self.cut_after.take().unwrap_or(usize::MAX).min(bytes.len());
+        self.travelled += most;
+        (&bytes[..most], most == bytes.len())
+    }
+
     fn receipt(&self, index: u64) -> v1::Receipt {
         v1::Receipt { record: Default::default(), ..self.world.receipt(index) }
     }
@@ -231,6 +255,9 @@ impl TestExchange {
                 _ => "server.rule",
             })
         })?;
+        for named in &lines.attachments {
+            assert!(self.is_whole(named), "sent before its attachments were there");
+        }
         self.bodies.insert((lines.from, lines.id), letter.body.to_vec());
         Ok(self.log(&statement, [lines.from, lines.to.institution], &[]))
     }
@@ -309,6 +336,10 @@ impl Post for TestPost {
 
     fn note(&self, sentence: &Sentence) {
         self.notes.borrow_mut().push(sentence.message().key().to_owned());
+    }
+
+    fn progress(&self, _: &Sentence, _: u64) -> Progress {
+        Progress::default()
     }
 
     fn keep_alarm(&self, failure: Failure) -> Failure {
@@ -403,6 +434,49 @@ impl Post for TestPost {
         let statement = shown.world.unsigned(&lines);
         let index = shown.log(&statement, [from, by], &[]);
         Ok(FetchedBody { receipt: Some(shown.world.receipt(index)), body })
+    }
+
+    async fn upload_state(&mut self, sealed: BytesRef) -> Result<UploadState, Failure> {
+        let shown = self.exchange.borrow();
+        shown.reached()?;
+        let received = shown.uploads.get(&sealed.digest).map_or(0, |bytes| bytes.len() as u64);
+        Ok(UploadState { received, complete: shown.is_whole(&sealed) })
+    }
+
+    async fn upload(
+        &mut self,
+        sealed: BytesRef,
+        offset: u64,
+        file: &Path,
+        _: &Progress,
+    ) -> Result<UploadState, Failure> {
+        let mut shown = self.exchange.borrow_mut();
+        shown.reached()?;
+        let bytes = std::fs::read(file).unwrap();
+        let there = shown.uploads.get(&sealed.digest).map_or(0, Vec::len);
+        assert_eq!(offset, there as u64, "goes on where the exchange is");
+        let (came, is_all) = shown.over_the_line(&bytes[there..]);
+        shown.uploads.entry(sealed.digest).or_default().extend(came);
+        drop(shown);
+        if is_all { self.upload_state(sealed).await } else { Err(Failure::new("connection.lost")) }
+    }
+
+    async fn fetch_attachment(
+        &mut self,
+        (from, id): (Id, Id),
+        digest: Hash,
+        offset: u64,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut shown = self.exchange.borrow_mut();
+        shown.trouble()?;
+        let (_, _, lines) = shown.envelope(from, id).unwrap();
+        assert!(lines.attachments.iter().any(|named| named.digest == digest));
+        let gone = || Failure::new("server.body-gone");
+        let bytes = shown.uploads.get(&digest).cloned().ok_or_else(gone)?;
+        let (came, is_all) = shown.over_the_line(&bytes[offset as usize..]);
+        came.chunks(1_000).try_for_each(take)?;
+        if is_all { Ok(()) } else { Err(Failure::new("connection.lost")) }
     }
 
     async fn track(&mut self, _: Id, _: Id) -> Result<v1::TrackResponse, Failure> {

@@ -66,4 +66,6 @@ streams! {
     exchange.subscribe(v1::SubscribeRequest) -> v1::SubscribeResponse, LIVE_IDLE;
     /// A sealed body.
     exchange.fetch(v1::FetchRequest) -> v1::FetchResponse, FETCH_IDLE;
+    /// A sealed attachment, from an offset on.
+    exchange.fetch_attachment(v1::FetchAttachmentRequest) -> v1::FetchAttachmentResponse, FETCH_IDLE;
 }

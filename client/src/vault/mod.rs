@@ -33,6 +33,7 @@ pub use key::{TEST_WORK_FACTOR, WORK_FACTOR};
 pub use path::MAX_PATH_BYTES;
 pub use record::MAX_RECORD_BYTES;
 
+use crate::attachments;
 use crate::passphrase::{NewPassphrase, Passphrase};
 use error::disk;
 use key::VaultKey;
@@ -205,6 +206,11 @@ impl Vault {
         self.lock()?.remove(path)
     }
 
+    /// The folder: records, and sealed files that are none.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn file(&self, path: &RecordPath<'_>) -> PathBuf {
         self.folder.join(format!("{}{RECORD_SUFFIX}", path.as_str()))
     }
@@ -270,7 +276,9 @@ fn records(folder: &Path) -> Result<Vec<String>, VaultError> {
 }
 
 fn sweep(folder: &Path) -> Result<(), VaultError> {
+    // Attachments are sealed and swept under a lock of their own: it takes longer than a record.
     let folders = entries(folder)?.into_iter().filter(|entry| entry.is_folder);
+    let folders = folders.filter(|entry| entry.name != attachments::FOLDER);
     let below = folders.map(|entry| folder.join(entry.name));
     std::iter::once(folder.to_owned())
         .chain(below)

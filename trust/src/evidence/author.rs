@@ -3,7 +3,7 @@
 use prost::Message;
 use tsumugu_proto::v1;
 
-use super::{ContentFault, LetterReport, ReportedWorker};
+use super::{AttachmentReport, ContentFault, LetterReport, ReportedWorker};
 use crate::directory::{Directory, Refusal, check_author_note, check_worker};
 use crate::hash::Hash;
 use crate::leaf::{Leaf, LogPosition};
@@ -12,7 +12,7 @@ use crate::letter::{
 };
 use crate::note::VerifyingKey;
 use crate::receipt;
-use crate::statement::{MAX_ATTACHMENTS, Statement};
+use crate::statement::{BytesRef, MAX_ATTACHMENTS, Statement};
 use crate::value::{Id, Text, Value};
 
 /// Longest form id that is reported.
@@ -87,21 +87,21 @@ impl OpenLetter {
         &self,
         bytes: &[u8],
         content: Hash,
-        attachments: usize,
+        attachments: &[BytesRef],
         place: &Place,
         witnesses: &Witnesses<'_>,
     ) -> Result<LetterReport, ContentFault> {
         if content_commitment(&self.salt, bytes) != content {
             return Err(ContentFault::Commitment);
         }
-        if self.author.attachments.len() != attachments {
+        if self.author.attachments.len() != attachments.len() {
             return Err(ContentFault::Malformed("the list of attachments"));
         }
         let author = self.signed.check(place, witnesses)?;
         Ok(LetterReport {
             kind: self.author.kind(),
             form: form_id(&self.author),
-            attachments,
+            attachments: self.author.attachments.iter().zip(attachments).map(attachment).collect(),
             author,
         })
     }
@@ -188,6 +188,13 @@ impl Signed {
             _ => Err(ContentFault::Malformed("the receipt")),
         }
     }
+}
+
+/// What the letter says of an attachment, beside what the envelope says.
+fn attachment((secret, sealed): (&v1::AttachmentSecret, &BytesRef)) -> AttachmentReport {
+    let digest = secret.digest[..].try_into().ok().map(Hash);
+    let plain = digest.map(|digest| BytesRef { digest, length: secret.length });
+    AttachmentReport { name: Text::decode(&secret.name), plain, sealed: *sealed }
 }
 
 /// A card whose words can be shown. The role may be empty.

@@ -25,7 +25,7 @@ pub use file::{Evidence, MAX_EVIDENCE, ShownClear, ShownDetail, ShownPrivate};
 pub use needed::Needed;
 pub use refused::{ContentFault, EvidenceRefused};
 pub use report::{
-    AnswerReport, Happening, LetterReport, Moment, Outcome, Party, RecallReport, Report,
-    ReportedWorker, Word,
+    AnswerReport, AttachmentReport, Happening, LetterReport, Moment, Outcome, Party, RecallReport,
+    Report, ReportedWorker, Word,
 };
 pub use verify::verify;

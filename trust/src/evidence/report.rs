@@ -4,7 +4,7 @@ use tsumugu_proto::v1;
 
 use crate::hash::Hash;
 use crate::state::MessageState;
-use crate::statement::{Answer, Envelope};
+use crate::statement::{Answer, BytesRef, Envelope};
 use crate::value::{Id, InstitutionKind, InstitutionNumber, Origin, Text, Time, words};
 
 words! {
@@ -144,10 +144,22 @@ pub struct LetterReport {
     pub kind: v1::LetterKind,
     /// The form's id, where the body is a filled form.
     pub form: Option<String>,
-    /// How many attachments it names.
-    pub attachments: usize,
+    /// Its attachments, in its order.
+    pub attachments: Vec<AttachmentReport>,
     /// Who wrote it.
     pub author: ReportedWorker,
+}
+
+/// An attachment of a revealed letter: the log fixes the sealed file, the letter the plain one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AttachmentReport {
+    /// File name; nothing where the letter has none that can be shown.
+    pub name: Option<Text>,
+    /// The plain file; nothing where the letter has no digest of it.
+    pub plain: Option<BytesRef>,
+    /// The sealed file, as the envelope names it.
+    pub sealed: BytesRef,
 }
 
 /// An answer.

@@ -208,7 +208,7 @@ impl<'a> Opened<'a> {
             Some((bytes, open)) => {
                 let envelope = message.envelope.envelope();
                 let place = message.letter_place(directory);
-                let attachments = envelope.attachments.len();
+                let attachments = &envelope.attachments;
                 Some(open.check(bytes, envelope.content, attachments, &place, witnesses)?)
             }
         };

@@ -3,14 +3,16 @@
 //!
 //! Sealed and opened as a stream: a file of [`MAX_ATTACHMENT`] bytes never is in memory.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::ops::RangeInclusive;
 
 use rand::{CryptoRng, RngCore};
 
 use super::padme;
 use crate::hash::Hasher;
-use crate::seal::{self, MAX_HEADER, STREAM_HEADER, StreamError, open_stream, seal_stream};
+use crate::seal::{
+    self, MAX_HEADER, STREAM_HEADER, SealedReader, StreamError, open_stream, seal_stream,
+};
 use crate::statement::BytesRef;
 
 /// Most bytes of a plain attachment: 200 MiB.
@@ -72,6 +74,25 @@ pub fn open_attachment(
         return Err(AttachmentError::Digest);
     }
     Ok(sealed)
+}
+
+/// Opens what [`seal_attachment`] made to be read at any place. Only its length is held against what the
+/// letter names: [`open_attachment`] knows the rest.
+///
+/// # Errors
+/// [`AttachmentError::Length`], [`AttachmentError::TooLarge`], [`AttachmentError::Stream`].
+pub fn read_attachment<R: Read + Seek>(
+    key: &[u8; 32],
+    sealed: R,
+    named: BytesRef,
+) -> Result<SealedReader<R>, AttachmentError> {
+    let padded = padded(named.length)?;
+    let reader = SealedReader::new(key, sealed, padded)?;
+    if reader.length() == padded {
+        Ok(reader.cut_to(named.length))
+    } else {
+        Err(AttachmentError::Length)
+    }
 }
 
 /// Bytes that are sealed for a file of `length` bytes: its Padmé length, so that the exchange does not
@@ -154,6 +175,8 @@ impl<W: Write> Write for Unpadded<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Cursor, SeekFrom};
+
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
@@ -182,6 +205,11 @@ mod tests {
             let mut out = Vec::new();
             let read = open_attachment(&KEY, &file[..], made.plain, &mut out).unwrap();
             assert!(out == plain && read == made.sealed, "{length}");
+            let mut reader = read_attachment(&KEY, Cursor::new(&file), made.plain).unwrap();
+            let mut shown = Vec::new();
+            reader.read_to_end(&mut shown).unwrap();
+            assert!(shown == plain, "{length}");
+            assert_eq!(reader.seek(SeekFrom::End(0)).unwrap(), length as u64);
         }
         assert_eq!(sealed(&[1; 300_001]).0.len(), sealed(&[2; 300_005]).0.len());
     }
@@ -196,6 +224,8 @@ mod tests {
         for length in [made.plain.length - 1, made.plain.length + 1, 1] {
             let other = BytesRef { length, ..made.plain };
             assert!(open(&file, other).is_err(), "{length}");
+            let read = read_attachment(&KEY, Cursor::new(&file), other);
+            assert!(length + 1 == made.plain.length || length > 1 || read.is_err(), "{length}");
         }
         let mut dirty = Vec::new();
         let padded = padded(100_000).unwrap() as usize;

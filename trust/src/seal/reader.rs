@@ -19,6 +19,8 @@ pub struct SealedReader<R> {
     /// Where the first chunk begins.
     start: u64,
     length: u64,
+    /// How much of it is shown.
+    shown: u64,
     position: u64,
     /// The chunk that is open, by number, with its bytes of plaintext.
     open: Option<(u64, usize)>,
@@ -47,7 +49,8 @@ impl<R: Read + Seek> SealedReader<R> {
         let payload = PayloadKey::derive(&opened.file_key, &nonce);
         let start = head + NONCE as u64;
         let buffer = chunk();
-        let mut reader = Self { sealed, payload, start, length, position: 0, open: None, buffer };
+        let mut reader =
+            Self { sealed, payload, start, length, shown: length, position: 0, open: None, buffer };
         reader.load(reader.last())?;
         Ok(reader)
     }
@@ -56,6 +59,12 @@ impl<R: Read + Seek> SealedReader<R> {
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length
+    }
+
+    /// Shows the first `length` bytes only, as if there were no more.
+    #[must_use]
+    pub fn cut_to(self, length: u64) -> Self {
+        Self { shown: length.min(self.length), ..self }
     }
 
     fn last(&self) -> u64 {
@@ -82,7 +91,7 @@ impl<R: Read + Seek> SealedReader<R> {
 
 impl<R: Read + Seek> Read for SealedReader<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.position >= self.length || into.is_empty() {
+        if self.position >= self.shown || into.is_empty() {
             return Ok(0);
         }
         let number = self.position / CHUNK as u64;
@@ -92,7 +101,8 @@ impl<R: Read + Seek> Read for SealedReader<R> {
             StreamError::Open(error) => io::Error::new(io::ErrorKind::InvalidData, error),
         })?;
         let there = self.buffer[..length].get(within..).unwrap_or_default();
-        let count = there.len().min(into.len());
+        let left = usize::try_from(self.shown - self.position).unwrap_or(usize::MAX);
+        let count = there.len().min(into.len()).min(left);
         into[..count].copy_from_slice(&there[..count]);
         self.position += count as u64;
         Ok(count)
@@ -103,7 +113,7 @@ impl<R: Read + Seek> Seek for SealedReader<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let position = match to {
             SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.length.checked_add_signed(by),
+            SeekFrom::End(by) => self.shown.checked_add_signed(by),
             SeekFrom::Current(by) => self.position.checked_add_signed(by),
         };
         self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
