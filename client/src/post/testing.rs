@@ -228,6 +228,16 @@ impl TestExchange {
         })
     }
 
+    /// Takes an upload as far as it comes; whether that is all.
+    fn take_upload(&mut self, digest: Hash, offset: u64, bytes: &[u8]) -> Result<bool, Failure> {
+        self.reached()?;
+        let there = self.uploads.get(&digest).map_or(0, Vec::len);
+        assert_eq!(offset, there as u64, "goes on where the exchange is");
+        let (came, is_all) = self.over_the_line(&bytes[there..]);
+        self.uploads.entry(digest).or_default().extend(came);
+        Ok(is_all)
+    }
+
     /// As much of `bytes` as goes over the line, and whether that is all.
     fn over_the_line<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], bool) {
         let most = self.cut_after.take().unwrap_or(usize::MAX).min(bytes.len());
@@ -450,14 +460,8 @@ impl Post for TestPost {
         file: &Path,
         _: &Progress,
     ) -> Result<UploadState, Failure> {
-        let mut shown = self.exchange.borrow_mut();
-        shown.reached()?;
         let bytes = std::fs::read(file).unwrap();
-        let there = shown.uploads.get(&sealed.digest).map_or(0, Vec::len);
-        assert_eq!(offset, there as u64, "goes on where the exchange is");
-        let (came, is_all) = shown.over_the_line(&bytes[there..]);
-        shown.uploads.entry(sealed.digest).or_default().extend(came);
-        drop(shown);
+        let is_all = self.exchange.borrow_mut().take_upload(sealed.digest, offset, &bytes)?;
         if is_all { self.upload_state(sealed).await } else { Err(Failure::new("connection.lost")) }
     }
 

@@ -164,10 +164,9 @@ async fn one_upload_serves_all_letters_and_every_sealing() {
     let (_, sealed) = queue(&hospital, &[to, to], &[("a.pdf", pdf()), ("b.pdf", large_pdf())]);
     care.rotate();
     assert!(is_sent(&flush(&mut hospital).await.unwrap()));
-    let shown = hospital.shown();
-    assert_eq!(shown.sent.len(), 2, "sealed anew once");
-    assert_eq!(shown.travelled as u64, sealed.iter().map(|one| one.length).sum::<u64>());
-    drop(shown);
+    let (sendings, travelled) = (hospital.shown().sent.len(), hospital.shown().travelled);
+    assert_eq!(sendings, 2, "sealed anew once");
+    assert_eq!(travelled as u64, sealed.iter().map(|one| one.length).sum::<u64>());
     let (named, _, found) = arrived(&mut care).await;
     for attachment in found.iter().flatten() {
         fetch(&mut care, named, attachment).await.unwrap();
@@ -204,7 +203,7 @@ async fn what_is_not_allowed_leaves_nothing() {
     let large = hospital.home().join("large.pdf");
     let limit = tsumugu_trust::letter::MAX_ATTACHMENT;
     std::fs::File::create(&large).unwrap().set_len(limit + 1).unwrap();
-    assert_eq!(key(attach(&hospital, &[large.clone()])), "file.too-large");
+    assert_eq!(key(attach(&hospital, std::slice::from_ref(&large))), "file.too-large");
     std::fs::File::create(&large).unwrap().set_len(limit).unwrap();
     assert_eq!(key(attach(&hospital, &[large])), "content.unknown");
     let folder = Store::of(hospital.vault()).folder().to_owned();
