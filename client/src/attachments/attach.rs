@@ -76,9 +76,8 @@ pub(crate) fn attach(post: &impl Post, files: &[PathBuf]) -> Result<Attached, Fa
         checked.push(check(path, &mut names)?);
     }
     let store = Store::of(post.vault());
-    store.create()?;
     attached.lock = Some(lock(post, PATIENCE)?.ok_or_else(|| Failure::new("outbox.busy"))?);
-    sweep_temporaries(store.folder()).map_err(|error| unusable(store.folder(), error))?;
+    sweep(post.vault())?;
     for file in checked {
         let (secret, sealed) = keep(post, &store, file)?;
         attached.secrets.push(secret);
@@ -103,7 +102,8 @@ impl Attached {
 /// # Errors
 /// The vault.
 pub(crate) fn sweep_forgotten(post: &impl Post) -> Result<(), Failure> {
-    if post.vault().list(MARKS)?.is_empty() {
+    let store = Store::of(post.vault());
+    if post.vault().list(MARKS)?.is_empty() && !store.has_temporaries() {
         return Ok(());
     }
     match lock(post, Duration::ZERO)? {
@@ -118,6 +118,8 @@ fn sweep(vault: &Vault) -> Result<(), Failure> {
     let named: BTreeSet<Hash> =
         entries.iter().flat_map(|entry| entry.attachments()).map(|named| named.digest).collect();
     let store = Store::of(vault);
+    store.create()?;
+    sweep_temporaries(store.folder()).map_err(|error| unusable(store.folder(), error))?;
     for mark in marks {
         let digest = mark.rsplit('/').next().and_then(|digest| digest.parse().ok());
         if let Some(digest) = digest.filter(|digest| !named.contains(digest)) {

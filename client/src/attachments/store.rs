@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use tsumugu_durable::atomic::create_dir_durable;
+use tsumugu_durable::atomic::{TEMPORARY_SUFFIX, create_dir_durable};
 use tsumugu_trust::hash::Hasher;
 use tsumugu_trust::statement::BytesRef;
 
@@ -71,6 +71,13 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unusable(&path, error)),
         }
+    }
+
+    /// Whether something half-written lies here, of somebody who seals now or died while sealing.
+    pub(crate) fn has_temporaries(&self) -> bool {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return false };
+        let names = entries.flatten().map(|entry| entry.file_name());
+        names.into_iter().any(|name| name.to_string_lossy().ends_with(TEMPORARY_SUFFIX))
     }
 
     /// Whether its bytes are the ones that it is named by.

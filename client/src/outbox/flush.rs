@@ -17,7 +17,7 @@ use super::entry::{LONGEST_WAIT, Part, damaged, path, read_part, sweep_parts};
 use super::owner::{Verdict, holds_letters_only, verdict};
 use super::queue::write_parts;
 use super::record::{record_answer, record_sent};
-use super::upload::{all_there, upload_all};
+use super::upload::{all_there, lost_attachments, upload_all};
 use super::{
     Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, entries,
     previous_message, sealing,
@@ -213,7 +213,7 @@ async fn deliver_letters(
                 seal_anew(post, entry, &mut group)?;
                 sealings += 1;
             }
-            answer => break answer?,
+            answer => break answer.map_err(lost_attachments)?,
         }
     };
     if answer.receipts.len() != group.letters.len() {

@@ -110,7 +110,14 @@ async fn upload(post: &mut impl Post, entry: Id, sealed: BytesRef) -> Result<(),
             return Err(crate::rpc::incomplete("received"));
         }
         let before = state.received;
-        state = post.upload(sealed, before, &store.file(&sealed), &progress).await?;
+        state = match post.upload(sealed, before, &store.file(&sealed), &progress).await {
+            // Given up or thrown away meanwhile: what is here is sound, and goes out anew.
+            Err(refused) if is_begun_anew(&refused) => {
+                state = post.upload_state(sealed).await?;
+                continue;
+            }
+            answer => answer?,
+        };
         if state.complete {
             crash_point("client.attachment.uploaded");
             return Ok(());
@@ -120,6 +127,20 @@ async fn upload(post: &mut impl Post, entry: Id, sealed: BytesRef) -> Result<(),
         }
     }
     Err(crate::rpc::incomplete("complete"))
+}
+
+fn is_begun_anew(refused: &Failure) -> bool {
+    let rule = refused.sentence().argument("rule");
+    refused.key() == "server.rule" && matches!(rule, Some("offset" | "digest"))
+}
+
+/// The refusal of a letter whose attachments the exchange no longer has: they go out again.
+pub(super) fn lost_attachments(refused: Failure) -> Failure {
+    let rule = refused.sentence().argument("rule");
+    if refused.key() == "server.rule" && rule == Some("attachments") {
+        return Failure::new("attachment.not-there").because(refused);
+    }
+    refused
 }
 
 fn lock(post: &impl Post) -> Result<Option<FolderLock>, Failure> {

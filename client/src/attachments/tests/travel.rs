@@ -164,7 +164,8 @@ async fn one_upload_serves_all_letters_and_every_sealing() {
     let (_, sealed) = queue(&hospital, &[to, to], &[("a.pdf", pdf()), ("b.pdf", large_pdf())]);
     care.rotate();
     assert!(is_sent(&flush(&mut hospital).await.unwrap()));
-    let (sendings, travelled) = (hospital.shown().sent.len(), hospital.shown().travelled);
+    let sendings = hospital.shown().sent.len();
+    let travelled = hospital.shown().travelled;
     assert_eq!(sendings, 2, "sealed anew once");
     assert_eq!(travelled as u64, sealed.iter().map(|one| one.length).sum::<u64>());
     let (named, _, found) = arrived(&mut care).await;
