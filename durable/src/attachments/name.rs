@@ -177,4 +177,14 @@ mod tests {
             assert_eq!(parse(&bad), None, "{bad}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_name_is_read_or_refused(name in "[0-9a-fA-F]{60,66}-?[0-9+]{0,21}\\.?(part|whole)?|.{0,80}") {
+            if let Some((upload, is_whole)) = UploadName::parse([1; OWNER], &name) {
+                let path = if is_whole { upload.whole() } else { upload.part() };
+                assert_eq!(path.file_name().unwrap().to_str(), Some(&*name));
+            }
+        }
+    }
 }

@@ -428,4 +428,34 @@ proptest! {
         prop_assert_eq!(put(&store, name, there, &bytes[there..], 50_000).unwrap(), complete(length));
         store.verify(name).unwrap();
     }
+
+    /// Whatever a crash, a person or another program left under an upload's name: it is taken as far
+    /// as its blocks hold, and the upload comes right.
+    #[test]
+    fn any_file_under_an_uploads_name_is_taken_as_far_as_it_holds(
+        whole in 0usize..4,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        cut in any::<prop::sample::Index>(),
+        tail in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let bytes = bytes(4 * ATTACHMENT_BLOCK + 10);
+        let name = name_of(A, &bytes);
+        let mut file = ATTACHMENT_MAGIC.to_vec();
+        file.extend(blocks::encode(0, &bytes[..whole * ATTACHMENT_BLOCK]));
+        for (at, byte) in damage {
+            let at = at.index(file.len());
+            file[at] = byte;
+        }
+        file.truncate(cut.index(file.len() + 1));
+        file.extend(tail);
+        let path = part_file(directory.path(), &name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, file).unwrap();
+        let store = open(directory.path());
+        let there = store.progress(name, 0).unwrap().received as usize;
+        prop_assert!(there <= whole * ATTACHMENT_BLOCK && there.is_multiple_of(ATTACHMENT_BLOCK));
+        prop_assert_eq!(put(&store, name, there, &bytes[there..], 90_000).unwrap(), complete(bytes.len()));
+        store.verify(name).unwrap();
+    }
 }
