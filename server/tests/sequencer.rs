@@ -19,7 +19,7 @@ use tsumugu_server::refused::Refused;
 use tsumugu_server::sequencer::{Command, Done, Outcome, OutgoingLetter, Sequencer};
 use tsumugu_server::settings::Limits;
 use tsumugu_trust::hash::sha256;
-use tsumugu_trust::statement::{Answer, BytesRef, StandingState, Statement};
+use tsumugu_trust::statement::{Answer, BytesRef, DestroyedReason, StandingState, Statement};
 use tsumugu_trust::testing::{Seeded, TestInstitution, TestLetter, World};
 use tsumugu_trust::value::{InstitutionKind, Time};
 
@@ -296,4 +296,46 @@ async fn random_histories_are_rebuilt_to_the_same_views() {
         assert_eq!((rebuilt.views, rebuilt.root), (grown.views, grown.root), "seed {seed}");
     }
     assert!(destroyed > 5 && attached > 20, "{destroyed} destroyed, {attached} attached");
+}
+
+/// The views may be written down before the process dies: then no leaf is applied anew at start-up,
+/// and what was still to be done on the disk is done all the same.
+#[tokio::test]
+async fn what_was_committed_and_applied_is_done_on_the_disk_at_start_up() {
+    let mut bench = Bench::new(4, 2);
+    let named = bench.upload(0, 2);
+    let (from, to) = (bench.offices[0].clone(), bench.offices[1].clone());
+    let letter = bench.world.compose(&from, &to, |lines| lines.attachments = vec![named]);
+    bench.submit(bench.send(&[&letter], 0)).await.unwrap();
+    bench.stop();
+    let id = from.id.to_string();
+    let folder = bench.dir.path().join("attachments");
+    let kept = folder.join("named").join(&id).join(named.digest.to_string());
+    let upload = folder.join("uploads").join(&id);
+    let upload = upload.join(format!("{}-{}.whole", named.digest, named.length));
+    // The process died before it moved the file, or a power cut took the move back.
+    std::fs::rename(&kept, &upload).unwrap();
+    let ledger = bench.ledger();
+    assert!(kept.exists() && !upload.exists());
+    assert_eq!(ledger.give_up_uploads(Time(u64::MAX)).unwrap(), 0);
+    drop(ledger);
+
+    let mut ledger = bench.ledger();
+    let (now, reason) = (Time(bench.clock.now_ms()), DestroyedReason::Retention);
+    ledger.stage_destroyed(now, letter.lines.from, letter.lines.id, reason).unwrap();
+    ledger.commit().unwrap();
+    // It dies here: the log says that both are destroyed, and neither is.
+    drop(ledger);
+    let needle = letter.sealed[..64].to_vec();
+    let holds = |dir: &std::path::Path| {
+        let bytes = std::fs::read(dir.join("bodies/segments/000001.bodies")).unwrap();
+        bytes.windows(64).any(|window| window == needle)
+    };
+    assert!(kept.exists() && holds(bench.dir.path()));
+    drop(bench.ledger());
+    assert!(!kept.exists() && !holds(bench.dir.path()));
+    let found = check(bench.dir.path(), false).unwrap();
+    assert!(found.is_whole() && found.applied == 0);
+    let rebuilt = check(bench.dir.path(), true).unwrap();
+    assert_eq!((rebuilt.views, rebuilt.root), (found.views, found.root));
 }
