@@ -1,5 +1,7 @@
 //! Values of several parts, and the words, that only statements have.
 
+use std::sync::Arc;
+
 use crate::hash::Hash;
 use crate::note::VerifyingKey;
 use crate::seal::SealingRecipient;
@@ -16,36 +18,50 @@ fn parts<const N: usize>(text: &str) -> Option<[&str; N]> {
 }
 
 /// An age recipient of type mlkem768x25519, as text that is known to parse.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RecipientText(String);
+#[derive(Debug, Clone)]
+pub struct RecipientText {
+    text: String,
+    /// Read once: every letter is sealed to two of them.
+    recipient: Arc<SealingRecipient>,
+}
 
 impl RecipientText {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The recipient.
     #[must_use]
     pub fn recipient(&self) -> SealingRecipient {
-        self.0.parse().expect("only texts that parse become a RecipientText")
+        (*self.recipient).clone()
     }
 }
 
+/// One recipient has one text.
+impl PartialEq for RecipientText {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for RecipientText {}
+
 impl From<&SealingRecipient> for RecipientText {
     fn from(recipient: &SealingRecipient) -> Self {
-        Self(recipient.to_string())
+        Self { text: recipient.to_string(), recipient: Arc::new(recipient.clone()) }
     }
 }
 
 impl Value for RecipientText {
     fn encode(&self) -> String {
-        self.0.clone()
+        self.text.clone()
     }
     fn decode(text: &str) -> Option<Self> {
         let recipient: SealingRecipient = text.parse().ok()?;
-        (recipient.to_string() == text).then(|| Self(text.to_owned()))
+        let decoded = Self::from(&recipient);
+        (decoded.text == text).then_some(decoded)
     }
 }
 
