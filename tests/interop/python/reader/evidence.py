@@ -14,22 +14,28 @@ def verify(raw: bytes, fingerprint: bytes | None = None) -> tuple[str, Message]:
     check_order(leaves)
     check_inclusion(file, leaves)
     check_chain(leaves)
-    directory = Directory()
-    message = Message(file, directory)
-    # In log order: what a signature counts for is decided by what stands before it.
-    for shown in sorted(leaves, key=lambda shown: shown.place):
-        if isinstance(shown.leaf, log.Clear):
-            directory.apply(shown.statement, shown.place)
-        else:
-            message.apply(shown)
+    directory, message = replay(file)
     refuse_unless(directory.trust_lists, "no trust list")
     refuse_unless(directory.origin == file.origin == file.checkpoint.origin, "several origins")
     check_checkpoint(file, directory)
     message.finish()
+    message.check_belonging()
     if fingerprint is None:
         return "consistent", message
     refuse_unless(directory.trust_lists[0].digest == fingerprint, "another root fingerprint")
     return "anchored", message
+
+
+def replay(file: File) -> tuple[Directory, Message]:
+    """In log order: what a signature counts for is decided by what stands before it."""
+    directory = Directory()
+    message = Message(file, directory)
+    for shown in sorted(file.clear + file.private, key=lambda shown: shown.place):
+        if isinstance(shown.leaf, log.Clear):
+            directory.apply(shown.statement, shown.place)
+        else:
+            message.apply(shown)
+    return directory, message
 
 
 def check_checkpoint(file: File, directory: Directory) -> None:

@@ -114,6 +114,33 @@ def root_of(entry: bytes, index: int, size: int, proof: list[bytes]) -> bytes:
     return result
 
 
+def check_consistency(old: "Checkpoint", new: "Checkpoint", proof: list[bytes]) -> None:
+    """Section 2.1.2, verified as RFC 9162, section 2.1.4.2 does."""
+    refuse_unless(old.size <= new.size, "the log went back")
+    if old.size in (0, new.size):
+        refuse_unless(not proof and (old.size == 0 or old.root == new.root), "another log of the same size")
+        return
+    hashes, first, second = list(proof), old.size - 1, new.size - 1
+    while first & 1:
+        first, second = first >> 1, second >> 1
+    if first:
+        refuse_unless(hashes, "a proof with too few hashes")
+        seed = hashes.pop(0)
+    else:
+        seed = old.root
+    old_root, new_root = seed, seed
+    for one in hashes:
+        refuse_unless(second, "a proof with too many hashes")
+        if first & 1 or first == second:
+            old_root, new_root = node_hash(one, old_root), node_hash(one, new_root)
+            while first and not first & 1:
+                first, second = first >> 1, second >> 1
+        else:
+            new_root = node_hash(new_root, one)
+        first, second = first >> 1, second >> 1
+    refuse_unless(second == 0 and old_root == old.root and new_root == new.root, "another log")
+
+
 class Checkpoint(NamedTuple):
     """A checkpoint whose signatures are not checked yet."""
 

@@ -116,7 +116,6 @@ class Message:
             self.check_letter(self.file.letter)
         for detail in self.file.details:
             self.check_detail(detail)
-        self.check_belonging()
 
     def check_letter(self, raw: bytes) -> None:
         letter = letters.decode(letter_pb2.Letter, raw)
@@ -168,30 +167,38 @@ class Message:
 
     def check_belonging(self) -> None:
         """Every leaf is there for a reason."""
-        parties = {self.envelope.get("from"), self.envelope.get("to")[0]}
-        related, records = set(parties), self.directory.institutions
-        grown = True
-        while grown:
-            named = {one.get("predecessor") for id in related if id in records for one in records[id].records}
-            grown = not (named - {None} <= related)
-            related |= named - {None}
         for shown in self.file.clear:
-            statement = shown.statement
-            institution, terminal = statement.get("institution"), None
-            match statement.kind:
-                case "trust-list":
-                    belongs = True
-                case "institution":
-                    belongs = institution in related
-                case "standing" | "profile" | "key-set":
-                    belongs = institution in parties
-                case "terminal" | "terminal-removed":
-                    terminal = statement.get("terminal")
-                    belongs = terminal in self.used
-                case _:
-                    belongs = False
-            refuse_unless(belongs, f"a {statement.kind} that belongs to no rule")
+            kind = shown.statement.kind
+            refuse_unless(self.belongs(shown.statement), f"a {kind} that belongs to no rule")
         refuse_unless(set(self.workers) == self.shown_workers, "a worker whom nothing shows")
+
+    def belongs(self, statement: Statement) -> bool:
+        """Whether the proof of this message needs the clear statement."""
+        institution, parties = statement.get("institution"), self.parties
+        match statement.kind:
+            case "trust-list":
+                return True
+            case "institution":
+                return institution in parties | self.predecessors()
+            case "standing" | "profile" | "key-set":
+                return institution in parties
+            case "terminal" | "terminal-removed":
+                return statement.get("terminal") in self.used
+            case _:
+                return False
+
+    @property
+    def parties(self) -> set[str]:
+        return {self.envelope.get("from"), self.envelope.get("to")[0]}
+
+    def predecessors(self) -> set[str]:
+        """Of the parties, and theirs."""
+        records, related = self.directory.institutions, set(self.parties)
+        while True:
+            named = {one.get("predecessor") for id in related if id in records for one in records[id].records}
+            if named - {None} <= related:
+                return related
+            related |= named - {None}
 
 
 def check_place(leaf: log.Private, index: int, clear: list[evidence_file.Shown]) -> None:
