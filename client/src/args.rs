@@ -5,6 +5,7 @@
 mod admin;
 mod letters;
 mod log;
+mod manual;
 mod office;
 mod records;
 mod values;
@@ -21,6 +22,7 @@ pub use letters::{
     SendArgs, TrackArgs, VerifyArgs,
 };
 pub use log::{LogCommand, LogCompareArgs, LogFolderArgs, LogMirrorArgs, LogVerifyArgs};
+pub use manual::{CompletionsArgs, ManArgs};
 pub use office::{
     DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand, LetterArgs,
     PrintArgs, ProfileCommand, ProfileSetArgs, RecoveryCommand, TerminalCommand, UiArgs,
@@ -101,6 +103,10 @@ pub enum Command {
     Log(LogCommand),
     /// 試しに動かす：病院と居宅のやり取りをこのPCだけで / play an admission on this PC alone
     Demo(DemoArgs),
+    /// シェルの補完スクリプトを出す / print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// 説明書（man）を書き出す / write the manual pages
+    Man(ManArgs),
     /// 下書き / drafts
     #[command(subcommand)]
     Draft(DraftCommand),

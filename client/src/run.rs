@@ -33,6 +33,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, demo: Demo) -> Exit {
             return if said.use_stderr() { Exit::Usage } else { Exit::Ok };
         }
     };
+    if let Command::Completions(args) = &cli.command {
+        return commands::completions::run(args, cli.global.json, &mut io::stdout());
+    }
     let printing = Printing {
         mode: if cli.global.json { Mode::Json } else { Mode::Text },
         verbose: cli.global.verbose,
@@ -108,6 +111,7 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             done(ctx, &commands::log_mirror::run(ctx, args).await?)
         }
         Command::Log(LogCommand::Compare(args)) => done(ctx, &commands::log_compare::run(args)?),
+        Command::Man(args) => done(ctx, &commands::man::run(args)?),
         Command::Log(LogCommand::Verify(args)) => {
             let verified = commands::log_verify::run(ctx, args).await?;
             done(ctx, &verified).map(|_| verified.exit())

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tsumugu_durable::clock::{Clock, SystemClock};
 use tsumugu_trust::value::Origin;
 
@@ -76,6 +76,11 @@ enum Command {
         #[arg(long)]
         alive: bool,
     },
+    /// 説明書(man)を書き出します / Write the manual pages
+    Man {
+        /// 書き出すフォルダー / Folder to write to
+        dir: PathBuf,
+    },
     /// 記録簿の公開鍵を表示します / Print the log's verifier key
     Vkey {
         /// 取引所のフォルダー / Folder of the exchange
@@ -96,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Run { dir, address_file } => run_run(dir, address_file),
         Command::Check { dir, rebuild, json } => run_check(&dir, rebuild, json),
         Command::Probe { dir, alive } => run_probe(&dir, alive),
+        Command::Man { dir } => run_man(&dir),
         Command::Vkey { dir } => run_vkey(&dir),
     };
     let code = done.unwrap_or_else(|error| {
@@ -201,6 +207,40 @@ fn run_vkey(dir: &std::path::Path) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A page for each command, and what the exit codes mean.
+fn run_man(dir: &std::path::Path) -> Done {
+    use tsumugu_durable::{Access, create_dir_durable_with, write_atomic_with};
+    create_dir_durable_with(dir, Access::Shared)?;
+    for (name, page) in pages() {
+        write_atomic_with(&dir.join(name), page.as_bytes(), Access::Shared)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Name and text (roff) of each manual page.
+fn pages() -> Vec<(String, String)> {
+    let mut top = Arguments::command();
+    top.build();
+    let mut pages = Vec::new();
+    for command in std::iter::once(&top).chain(top.get_subcommands()) {
+        let man = clap_mangen::Man::new(command.clone());
+        let mut text = Vec::new();
+        // Writing to memory cannot fail.
+        let _ = man.render(&mut text);
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        text.push_str(EXIT_STATUS);
+        pages.push((man.get_filename(), text));
+    }
+    pages
+}
+
+/// The exit codes as a section in roff.
+const EXIT_STATUS: &str = ".SH \"EXIT STATUS\"\n\
+    .TP\n\\fB0\\fR\n済みました / done; the exchange was stopped in good order\n\
+    .TP\n\\fB1\\fR\n失敗したか、答えが「いいえ」です。二度目の合図で終わったときも / \
+    failed, or the answer is no; also after a second signal\n\
+    .TP\n\\fB2\\fR\nコマンドの書き方が正しくありません / the command line is wrong\n";
+
 /// Ctrl-C, and SIGTERM where there is one. The handlers are in place when this returns.
 ///
 /// Whoever signals a second time wants no good order: the process ends at once, with exit code 1.
@@ -255,4 +295,33 @@ impl Signals {
 #[allow(clippy::print_stderr)]
 fn report(text: &str) {
     eprint!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_explained_in_both_languages() {
+        let command = Arguments::command();
+        command.clone().debug_assert();
+        let both = |text: String| text.contains(" / ") && !text.is_ascii();
+        for sub in command.get_subcommands() {
+            let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(both(about), "{}", sub.get_name());
+            for argument in sub.get_arguments().chain(command.get_arguments()) {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                let own = matches!(argument.get_id().as_str(), "help" | "version");
+                assert!(own || both(help), "{} {}", sub.get_name(), argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_page_with_the_exit_codes() {
+        let pages = pages();
+        let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+        assert!(names.contains(&"tsumugu-server.1") && names.contains(&"tsumugu-server-run.1"));
+        assert!(pages.iter().all(|(_, text)| text.contains("EXIT STATUS")));
+    }
 }

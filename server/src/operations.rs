@@ -6,6 +6,7 @@ mod condition;
 mod endpoint;
 mod gather;
 pub mod logs;
+pub(crate) mod manager;
 mod metrics;
 mod observe;
 #[cfg(feature = "otel")]

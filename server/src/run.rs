@@ -23,7 +23,7 @@ use crate::keys::{self, KeyError};
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery, Retention};
 #[cfg(feature = "otel")]
 use crate::operations;
-use crate::operations::{Condition, Conditions, Endpoint, Metrics, Sources};
+use crate::operations::{Condition, Conditions, Endpoint, Metrics, Sources, manager};
 use crate::pending::Pending;
 use crate::renewals::Renewals;
 use crate::sequencer::{Command, Sequencer};
@@ -250,10 +250,13 @@ impl Server {
         let sources = Sources::new(self.dir, exchange.clone(), certificate, metrics);
         #[cfg(feature = "otel")]
         operations::export(&sources);
+        beside.spawn(manager::live(sources.metrics(), exchange.clock.clone()));
         if let Some(endpoint) = endpoint {
             beside.spawn(endpoint.serve(sources.clone()));
         }
         let mut grpc = std::pin::pin!(grpc);
+        // The listener is open: who connects now is answered as soon as the next line is reached.
+        manager::ready();
         let mut serving = true;
         let outcome = tokio::select! {
             done = &mut grpc => {
@@ -267,6 +270,7 @@ impl Server {
         let patience = limits.stop_patience();
         let by = tokio::time::Instant::now() + patience;
         conditions.stop();
+        manager::stopping();
         health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         // Who watches the health hears of it, and then his stream ends, too.
         health.clear_service_status("").await;

@@ -48,6 +48,24 @@ impl Exit {
         Self::Nothing,
     ];
 
+    /// The key of the sentence that says what it means, for the manual.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "manual.exit-ok",
+            Self::General => "manual.exit-general",
+            Self::Usage => "manual.exit-usage",
+            Self::Refused => "manual.exit-refused",
+            Self::RootNotChecked => "manual.exit-root-not-checked",
+            Self::EvidenceRefused => "manual.exit-evidence-refused",
+            Self::Unreachable => "manual.exit-unreachable",
+            Self::Alarm => "manual.exit-alarm",
+            Self::Vault => "manual.exit-vault",
+            Self::Form => "manual.exit-form",
+            Self::Nothing => "manual.exit-nothing",
+        }
+    }
+
     /// The number that the process ends with.
     #[must_use]
     pub const fn code(self) -> u8 {

@@ -37,6 +37,11 @@ impl Sources {
         Arc::new(Self { exchange, metrics, certificate, dir, walked_ms: Mutex::new(None) })
     }
 
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
+    }
+
     /// In what condition the exchange is.
     pub(super) fn condition(&self) -> Condition {
         self.exchange.condition.now()
