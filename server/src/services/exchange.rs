@@ -80,9 +80,8 @@ impl ExchangeService for Letters {
         request: Request<v1::FetchAttachmentRequest>,
     ) -> Answer<Self::FetchAttachmentStream> {
         let caller = self.0.terminal(&request)?;
-        let pieces =
-            fetch_attachment::fetch_attachment(self.0.clone(), caller, request.into_inner())?;
-        Ok(Response::new(pieces))
+        let request = request.into_inner();
+        Ok(Response::new(fetch_attachment::fetch_attachment(&self.0, caller, request).await?))
     }
 }
 

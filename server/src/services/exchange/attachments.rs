@@ -6,6 +6,7 @@ use tsumugu_durable::attachments::{AttachmentError, AttachmentStore, UploadName}
 use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::statement::BytesRef;
+use tsumugu_trust::value::Id;
 
 use crate::exchange::{Exchange, TerminalCaller, broken};
 use crate::ledger::upload_name;
@@ -48,10 +49,12 @@ pub(super) fn digest(sha256: &[u8]) -> Result<Hash, Refused> {
 ///
 /// # Errors
 /// [`Refused`]
-pub(super) fn is_named(exchange: &Exchange, name: &UploadName) -> Result<bool, Refused> {
-    let owner = tsumugu_trust::value::Id(name.owner);
-    let row = exchange.reader.attachment(owner, Hash(name.digest))?;
-    Ok(row.is_some_and(|row| row.length == name.length))
+pub(super) async fn is_named(exchange: &Arc<Exchange>, name: UploadName) -> Result<bool, Refused> {
+    let asking = exchange.reading(move |exchange| {
+        let row = exchange.reader.attachment(Id(name.owner), Hash(name.digest))?;
+        Ok(row.is_some_and(|row| row.length == name.length))
+    });
+    asking.await
 }
 
 /// Reads or writes away from the threads that answer everybody; see [`Exchange::reading`].

@@ -23,12 +23,13 @@ type Piece = Result<v1::FetchAttachmentResponse, Status>;
 
 /// Hands out an attachment from an offset on. To the recipient only after "fetched" is in the log:
 /// it takes the body first.
-pub(super) fn fetch_attachment(
-    exchange: Arc<Exchange>,
+pub(super) async fn fetch_attachment(
+    exchange: &Arc<Exchange>,
     caller: TerminalCaller,
     request: v1::FetchAttachmentRequest,
 ) -> Result<ReceiverStream<Piece>, Refused> {
-    let name = asked_for(&exchange, caller, &request)?;
+    let asked = request.clone();
+    let name = exchange.reading(move |exchange| asked_for(exchange, caller, &asked)).await?;
     let offset = request.offset;
     if offset > name.length {
         return Err(
@@ -36,6 +37,7 @@ pub(super) fn fetch_attachment(
         );
     }
     let (to, stream) = mpsc::channel(WAITING);
+    let exchange = Arc::clone(exchange);
     tokio::spawn(async move {
         if let Err(mut refused) = send_pieces(&exchange, caller, name, offset, &to).await {
             // A file that is gone although the log does not say so is the operator's matter.

@@ -14,7 +14,7 @@ pub(super) async fn get_upload(
     request: v1::GetUploadRequest,
 ) -> Result<v1::GetUploadResponse, Refused> {
     let name = upload(exchange, caller, &request.digest, request.length)?;
-    if is_named(exchange, &name)? {
+    if is_named(exchange, name).await? {
         return Ok(v1::GetUploadResponse { received: name.length, complete: true });
     }
     let now = exchange.now().0;

@@ -25,7 +25,7 @@ pub(super) async fn upload_attachment(
         return Err(Refused::new(ErrorReason::Malformed, "an upload begins with its start"));
     };
     let name = upload(exchange, caller, &start.digest, start.length)?;
-    if is_named(exchange, &name)? {
+    if is_named(exchange, name).await? {
         return Ok(v1::UploadAttachmentResponse { received: name.length, complete: true });
     }
     let mut writer = begin(exchange, name, start.offset).await?;
