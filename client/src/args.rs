@@ -25,8 +25,8 @@ pub use log::{LogCommand, LogCompareArgs, LogFolderArgs, LogMirrorArgs, LogVerif
 pub use manual::{CompletionsArgs, ManArgs};
 pub use office::{
     DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand, LetterArgs,
-    PrintArgs, ProfileCommand, ProfileSetArgs, RecoveryCommand, TerminalCommand, UiArgs,
-    WorkerCommand,
+    PrintArgs, ProfileCommand, ProfileSetArgs, RecoveryCommand, TerminalAddArgs, TerminalCommand,
+    TerminalRevokeArgs, UiArgs, WorkerAddArgs, WorkerCommand, WorkerRemoveArgs,
 };
 pub use records::{CaseCommand, ClaimArgs, DraftCommand, DraftSaveArgs};
 pub use values::HoursSpan;
@@ -124,11 +124,11 @@ pub enum Command {
     /// 裏で送受信を続ける / send and receive in the background
     #[command(hide = true)]
     Agent,
-    /// 端末 / terminals
-    #[command(subcommand, hide = true)]
+    /// この施設のPC（端末）を増やす・見る・外す / the PCs of the office
+    #[command(subcommand)]
     Terminal(TerminalCommand),
-    /// 担当者 / workers
-    #[command(subcommand, hide = true)]
+    /// 担当者を増やす・見る・外す / the workers of the office
+    #[command(subcommand)]
     Worker(WorkerCommand),
     /// 復旧用紙 / recovery sheet
     #[command(subcommand, hide = true)]

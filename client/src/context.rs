@@ -100,6 +100,13 @@ impl Context {
         self.print(|output| output.note(sentence));
     }
 
+    /// Tells something that only `--verbose` shows.
+    pub fn note_verbose(&self, sentence: &Sentence) {
+        if self.verbose {
+            self.note(sentence);
+        }
+    }
+
     /// Prints the outcome, as the last thing.
     ///
     /// # Errors

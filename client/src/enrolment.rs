@@ -13,6 +13,7 @@ mod administrator;
 mod countersign;
 mod document;
 mod finish;
+mod further;
 mod institution;
 mod outcome;
 mod pending;
@@ -22,9 +23,11 @@ mod wait;
 pub use administrator::{new_bootstrap, new_candidacy};
 pub use document::{CheckedDocument, connect_pinned, fetch};
 pub use finish::{finish_administrator, finish_bootstrap, finish_terminal};
+pub use further::{finish_further, new_terminal, wait_for_keyring};
 pub use institution::{Applicant, DEFAULT_UNIT_NAME, MAX_WORKERS, new_enrolment};
+pub(crate) use outcome::digits_sentence;
 pub use outcome::{JoinState, Joined};
-pub use pending::{Pending, PendingRole, RECORD};
+pub use pending::{Pending, PendingRole, PendingTerminal, RECORD};
 pub use ticket::Ticket;
 pub use wait::{POLL, Settled, bootstrap, unused, wait};
 
@@ -84,8 +87,8 @@ pub async fn begin(
 /// Gives up an earlier request, where the exchange says that nothing will come of it.
 async fn leave(ctx: &Context, vault: &Vault, pending: &Pending) -> Result<(), Failure> {
     let rpc = connect_pinned(ctx, &pending.exchange).await?;
-    let alive = match rpc.get_enrolment(pending.invitation).await {
-        Ok(answer) => !matches!(answer.state(), EnrolmentState::Closed | EnrolmentState::Invited),
+    let alive = match wait::state(&rpc, pending).await {
+        Ok(state) => !matches!(state, EnrolmentState::Closed | EnrolmentState::Invited),
         Err(refused)
             if ["server.not-found", "server.invitation-closed"].contains(&refused.key()) =>
         {

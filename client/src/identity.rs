@@ -3,6 +3,7 @@
 //! Everything secret that an office or an administrator holds at the exchange stands in this one
 //! record, so that it is replaced in one step: a crash leaves the old identity or the new one.
 
+mod certificate;
 pub(crate) mod text;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use tsumugu_trust::note::{SigningKey, VerifyingKey};
 use tsumugu_trust::seal::SealingIdentity;
 use tsumugu_trust::value::{Id, Key, Origin, Role};
 
+pub use certificate::{Due, RENEWAL_PARTS};
 pub use text::Seed;
 
 use crate::failure::Failure;

@@ -5,6 +5,7 @@ pub mod attachments;
 pub mod chain_store;
 pub mod commands;
 pub mod context;
+mod digits;
 pub mod enrolment;
 pub mod failure;
 pub mod fingerprint;
@@ -24,7 +25,9 @@ pub mod progress;
 pub mod rpc;
 pub mod run;
 pub mod session;
+pub mod terminals;
 #[cfg(test)]
 mod testing;
 pub mod tls;
 pub mod vault;
+pub mod workers;

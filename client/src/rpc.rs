@@ -18,6 +18,7 @@ use tsumugu_proto::v1::directory_service_client::DirectoryServiceClient;
 use tsumugu_proto::v1::enrolment_service_client::EnrolmentServiceClient;
 use tsumugu_proto::v1::exchange_service_client::ExchangeServiceClient;
 use tsumugu_proto::v1::log_service_client::LogServiceClient;
+use tsumugu_proto::v1::terminal_service_client::TerminalServiceClient;
 use tsumugu_trust::value::Id;
 
 pub use streams::{FETCH_IDLE, LIVE_IDLE, Pieces};
@@ -71,7 +72,8 @@ clients!(
     directory: DirectoryServiceClient,
     enrolment: EnrolmentServiceClient,
     exchange: ExchangeServiceClient,
-    log: LogServiceClient
+    log: LogServiceClient,
+    terminal: TerminalServiceClient
 );
 
 /// Defines calls with one request and one answer.
@@ -100,6 +102,15 @@ calls! {
     enrolment.request_candidacy(v1::RequestCandidacyRequest) -> v1::RequestCandidacyResponse;
     /// A further administrator signs the trust list that admits it.
     enrolment.countersign_trust_list(v1::CountersignTrustListRequest) -> v1::CountersignTrustListResponse;
+    /// A further terminal hands in its request.
+    enrolment.request_terminal(v1::RequestTerminalRequest) -> v1::RequestTerminalResponse;
+    /// A new certificate.
+    enrolment.renew_certificate(v1::RenewCertificateRequest) -> v1::RenewCertificateResponse;
+
+    /// Registers an invitation of a further terminal.
+    terminal.invite_terminal(v1::InviteTerminalRequest) -> v1::InviteTerminalResponse;
+    /// Admits a further terminal, and hands over the keyring.
+    terminal.admit_terminal(v1::AdmitTerminalRequest) -> v1::AdmitTerminalResponse;
 
     /// Registers an invitation.
     admin.create_invitation(v1::CreateInvitationRequest) -> v1::CreateInvitationResponse;
@@ -152,6 +163,44 @@ impl Rpc {
         let request = v1::GetEnrolmentRequest { invitation_id: invitation.0.to_vec().into() };
         let mut client = self.enrolment();
         answered(client.get_enrolment(timed(request))).await
+    }
+
+    /// How far a further terminal's request is.
+    ///
+    /// # Errors
+    /// The exchange knows no such invitation, or there is no answer.
+    pub async fn get_terminal_admission(
+        &self,
+        invitation: Id,
+    ) -> Result<v1::GetTerminalAdmissionResponse, Failure> {
+        let invitation_id = invitation.0.to_vec().into();
+        let request = v1::GetTerminalAdmissionRequest { invitation_id };
+        let mut client = self.enrolment();
+        answered(client.get_terminal_admission(timed(request))).await
+    }
+
+    /// The request that came for an invitation of a further terminal.
+    ///
+    /// # Errors
+    /// The exchange knows no such invitation of ours, or there is no answer.
+    pub async fn get_terminal_request(
+        &self,
+        invitation: Id,
+    ) -> Result<v1::GetTerminalRequestResponse, Failure> {
+        let request = v1::GetTerminalRequestRequest { invitation_id: invitation.0.to_vec().into() };
+        let mut client = self.terminal();
+        answered(client.get_terminal_request(timed(request))).await
+    }
+
+    /// Closes an invitation of a further terminal, and has its keyring destroyed.
+    ///
+    /// # Errors
+    /// The exchange knows no such invitation of ours, or there is no answer.
+    pub async fn close_terminal_invitation(&self, invitation: Id) -> Result<(), Failure> {
+        let invitation_id = invitation.0.to_vec().into();
+        let request = v1::CloseTerminalInvitationRequest { invitation_id };
+        let mut client = self.terminal();
+        answered(client.close_terminal_invitation(timed(request))).await.map(|_| ())
     }
 }
 

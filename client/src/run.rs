@@ -10,7 +10,10 @@ use rand::rngs::OsRng;
 use tsumugu_durable::clock::SystemClock;
 use tsumugu_trust::statement::StandingState;
 
-use crate::args::{AdminCommand, Cli, Command, DemoArgs, LogCommand, ProfileCommand};
+use crate::args::{
+    AdminCommand, Cli, Command, DemoArgs, LogCommand, ProfileCommand, TerminalCommand,
+    WorkerCommand,
+};
 use crate::commands;
 use crate::context::{Context, Printing};
 use crate::failure::{Exit, Failure};
@@ -112,6 +115,8 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
         }
         Command::Log(LogCommand::Compare(args)) => done(ctx, &commands::log_compare::run(args)?),
         Command::Man(args) => done(ctx, &commands::man::run(args)?),
+        Command::Terminal(command) => terminal(ctx, command).await,
+        Command::Worker(command) => worker(ctx, command).await,
         Command::Log(LogCommand::Verify(args)) => {
             let verified = commands::log_verify::run(ctx, args).await?;
             done(ctx, &verified).map(|_| verified.exit())
@@ -142,6 +147,24 @@ async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
         AdminCommand::Resume | AdminCommand::PublishCatalogue | AdminCommand::Report => {
             Err(Failure::new("command.not-here"))
         }
+    }
+}
+
+async fn terminal(ctx: &Context, command: &TerminalCommand) -> Result<Exit, Failure> {
+    use commands::{terminal_add, terminal_list, terminal_revoke};
+    match command {
+        TerminalCommand::Add(args) => done(ctx, &terminal_add::run(ctx, args).await?),
+        TerminalCommand::List => done(ctx, &terminal_list::run(ctx).await?),
+        TerminalCommand::Revoke(args) => done(ctx, &terminal_revoke::run(ctx, args).await?),
+    }
+}
+
+async fn worker(ctx: &Context, command: &WorkerCommand) -> Result<Exit, Failure> {
+    use commands::{worker_add, worker_list, worker_remove};
+    match command {
+        WorkerCommand::Add(args) => done(ctx, &worker_add::run(ctx, args).await?),
+        WorkerCommand::List => done(ctx, &worker_list::run(ctx).await?),
+        WorkerCommand::Remove(args) => done(ctx, &worker_remove::run(ctx, args).await?),
     }
 }
 

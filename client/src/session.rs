@@ -11,6 +11,7 @@
 mod alarm;
 mod own;
 mod proof;
+mod renew;
 mod sync;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +32,7 @@ use crate::enrolment::Pending;
 use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::rpc::Rpc;
-use crate::tls::ServerTrust;
+use crate::tls::{ClientIdentity, ServerTrust};
 use crate::vault::Vault;
 
 /// The record of the last verified checkpoint.
@@ -119,22 +120,37 @@ impl<'c> Session<'c> {
         Ok(session)
     }
 
-    /// Connects to the exchange with this vault's certificate, once.
+    /// Connects to the exchange with this vault's certificate, once; renews it first where that is due.
     ///
     /// # Errors
-    /// As [`Rpc::connect`].
+    /// As [`Rpc::connect`]; the certificate has ended, and as [`Self::renew_if_due`].
     pub async fn connect(&mut self) -> Result<Rpc, Failure> {
         if let Some(rpc) = &self.rpc {
             return Ok(rpc.clone());
         }
-        let exchange = &self.identity.exchange;
-        let trust = ServerTrust::Pinned { ca_pins: self.ca_pins() };
-        let certificate = Some(self.identity.client_identity());
-        let origin = exchange.origin.as_str();
-        let clock = self.ctx.clock();
-        let rpc = Rpc::connect(&exchange.address, origin, &trust, certificate, clock).await?;
+        self.renew_if_due().await?;
+        let rpc = match self.dial().await {
+            // It has ended by the exchange's clock, whatever ours says.
+            Err(refused) if renew::says_expired(&refused) => {
+                self.renew(refused).await?;
+                self.dial().await?
+            }
+            dialled => dialled?,
+        };
         self.rpc = Some(rpc.clone());
         Ok(rpc)
+    }
+
+    /// A connection with this vault's certificate.
+    async fn dial(&self) -> Result<Rpc, Failure> {
+        self.dial_as(Some(self.identity.client_identity())).await
+    }
+
+    async fn dial_as(&self, certificate: Option<ClientIdentity>) -> Result<Rpc, Failure> {
+        let exchange = &self.identity.exchange;
+        let trust = ServerTrust::Pinned { ca_pins: self.ca_pins() };
+        let origin = exchange.origin.as_str();
+        Rpc::connect(&exchange.address, origin, &trust, certificate, self.ctx.clock()).await
     }
 
     /// The surroundings of the command.
@@ -155,13 +171,30 @@ impl<'c> Session<'c> {
         &self.identity
     }
 
-    /// Changes who this vault is (a new worker, a new key set), in one step.
+    /// Stores who this vault is, when it has joined.
     ///
     /// # Errors
-    /// As [`Identity::save`]; then nothing has changed here either.
-    pub fn replace_identity(&mut self, identity: Identity) -> Result<(), Failure> {
-        identity.save(&self.vault)?;
-        self.identity = identity;
+    /// As [`Identity::save`].
+    pub fn store_identity(&self) -> Result<(), Failure> {
+        self.identity.save(&self.vault)
+    }
+
+    /// Changes who this vault is (a new worker, a new certificate), in one step, from what stands in the
+    /// vault now: another process may have changed it since this session began. One that is not stored
+    /// yet is changed here only.
+    ///
+    /// # Errors
+    /// As [`Identity::load`] and [`Identity::save`]; then nothing has changed here either.
+    pub fn update_identity(&mut self, change: impl FnOnce(&mut Identity)) -> Result<(), Failure> {
+        let lock = self.vault.lock()?;
+        match Identity::load(&self.vault)? {
+            None => change(&mut self.identity),
+            Some(mut stored) => {
+                change(&mut stored);
+                lock.write_json(crate::identity::RECORD, &stored)?;
+                self.identity = stored;
+            }
+        }
         Ok(())
     }
 

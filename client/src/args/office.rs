@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use tsumugu_trust::statement::{Day, NamedUnit};
-use tsumugu_trust::value::{InstitutionKind, Unit};
+use tsumugu_trust::value::{InstitutionKind, Text, Unit};
 
 use super::values::{self, HoursSpan};
 
@@ -16,7 +16,7 @@ pub struct EnrollArgs {
     /// 交換所のアドレス / address of the exchange
     #[arg(long, value_name = "HOST:PORT")]
     pub address: Option<String>,
-    /// このPCの担当者の氏名（何人でも） / name of a worker at this PC; may be repeated
+    /// このPCの担当者の氏名（何人でも。2台目からは省けば全員） / a worker at this PC; may be repeated (a further PC: all)
     #[arg(long, value_name = "NAME")]
     pub worker: Vec<String>,
     /// 担当者の職種（--worker と同じ順） / the workers' roles, in the same order
@@ -28,7 +28,7 @@ pub struct EnrollArgs {
     /// 営業時間（例 "mon-fri 09:00-18:00"） / business hours
     #[arg(long, value_name = "DAYS HH:MM-HH:MM", value_parser = values::hours)]
     pub hours: Vec<HoursSpan>,
-    /// 承認を待つ秒数 / how long to wait for the approval
+    /// 承認を待つ秒数 / how long to wait to be admitted
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub wait: u64,
 }
@@ -118,34 +118,76 @@ pub struct LetterArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum TerminalCommand {
     /// PCを増やす / add a PC
-    Add,
+    Add(TerminalAddArgs),
     /// PCの一覧 / list the PCs
     List,
-    /// なくしたPCを取り消す / revoke a PC
-    Revoke {
-        /// 端末の番号 / the terminal's id
-        id: String,
-    },
+    /// 使わなくなったPCを外す / take a PC out of use
+    Revoke(TerminalRevokeArgs),
+}
+
+/// `terminal add`
+#[derive(Debug, Clone, Default, Args)]
+pub struct TerminalAddArgs {
+    /// 新しいPCの呼び名（このPCの中だけで使う） / what this PC calls the new one
+    #[arg(long, value_name = "TEXT", value_parser = values::text)]
+    pub label: Option<Text>,
+    /// 新しいPCを待つ秒数 / how long to wait for the new PC
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub wait: u64,
+    /// コードだけを出して終わる。続きは同じコマンドで / only print the code; the same command goes on
+    #[arg(long, conflicts_with = "wait")]
+    pub code_only: bool,
+    /// 新しいPCの画面の24桁 / the 24 digits on the new PC's screen
+    #[arg(long, value_name = "DIGITS")]
+    pub digits: Option<String>,
+    /// 数字を照合せずに認める（無人の設定用） / admit without comparing the digits, for unattended use
+    #[arg(long, conflicts_with = "digits")]
+    pub yes: bool,
+    /// 出したコードを取り下げる / withdraw the code
+    #[arg(long, conflicts_with_all = ["label", "wait", "code_only", "digits", "yes"])]
+    pub withdraw: bool,
+}
+
+/// `terminal revoke`
+#[derive(Debug, Clone, Args)]
+pub struct TerminalRevokeArgs {
+    /// 端末の番号（先頭4文字以上） / the terminal's id, or its beginning
+    pub id: String,
+    /// 使わなくなった（手元にある） / it is put out of use, and you have it
+    #[arg(long)]
+    pub retired: bool,
+    /// なくした・盗まれた / it was lost or stolen
+    #[arg(long, conflicts_with = "retired")]
+    pub lost: bool,
 }
 
 /// `worker …`
 #[derive(Debug, Clone, Subcommand)]
 pub enum WorkerCommand {
     /// 担当者を増やす / add a worker
-    Add {
-        /// 氏名 / name
-        name: String,
-        /// 職種 / role
-        #[arg(long)]
-        role: String,
-    },
+    Add(WorkerAddArgs),
     /// 担当者の一覧 / list the workers
     List,
     /// 担当者を外す / remove a worker
-    Remove {
-        /// 氏名か番号 / name or id
-        worker: String,
-    },
+    Remove(WorkerRemoveArgs),
+}
+
+/// `worker add`
+#[derive(Debug, Clone, Args)]
+pub struct WorkerAddArgs {
+    /// 氏名 / name
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// 職種 / role
+    #[arg(long, value_name = "ROLE")]
+    pub role: String,
+}
+
+/// `worker remove`
+#[derive(Debug, Clone, Args)]
+pub struct WorkerRemoveArgs {
+    /// 氏名か番号 / name or id
+    pub worker: String,
 }
 
 /// `recovery …`

@@ -12,6 +12,7 @@ use super::admin_proposal;
 use super::admin_review::{Request, Review, next_list, review};
 use crate::args::ApproveArgs;
 use crate::context::Context;
+use crate::digits;
 use crate::failure::Failure;
 use crate::messages::Sentence;
 use crate::rpc::Rpc;
@@ -109,21 +110,11 @@ fn compare(ctx: &Context, review: &Review, args: &ApproveArgs) -> Result<(), Fai
         None => ctx.ask(&Sentence::new("admin.ask-digits"))?,
     };
     let heard = heard.ok_or_else(|| Failure::new("admin.digits-needed"))?;
-    if digits(&heard) == digits(expected) {
+    if digits::are_same(&heard, expected) {
         Ok(())
     } else {
         Err(Failure::new("admin.digits-differ"))
     }
-}
-
-/// The digits of a text, full-width ones too; a letter among them never compares equal.
-fn digits(text: &str) -> String {
-    let narrow = |c: char| match c {
-        '０'..='９' => char::from_u32(c as u32 - '０' as u32 + '0' as u32).unwrap_or(c),
-        other => other,
-    };
-    let between = |c: &char| !c.is_whitespace() && *c != '-';
-    text.chars().filter(between).map(narrow).collect()
 }
 
 fn record(
@@ -177,17 +168,5 @@ fn in_directory(session: &Session<'_>, mine: &Statement, subject: Id) -> Result<
         Ok(())
     } else {
         Err(Failure::bad_proof("the directory does not show it"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_are_compared_as_they_are_read_out() {
-        assert_eq!(digits("1234 5678"), digits("12-34５６ 78"));
-        assert_ne!(digits("1234"), digits("1235"));
-        assert_ne!(digits("1234x"), digits("1234"));
     }
 }

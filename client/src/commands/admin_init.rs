@@ -25,6 +25,9 @@ pub async fn run(ctx: &Context, args: &AdminInitArgs) -> Result<Joined, Failure>
         Start::Fresh(vault, ticket) => {
             let document = fetch(ctx, &ticket).await?;
             let (address, code) = (ticket.address.as_str(), &ticket.code);
+            if document.terminal_of.is_some() {
+                return Err(Failure::new("enrolment.for-institution"));
+            }
             let pending = match &document.invitation {
                 None => new_bootstrap(ctx, &document, address, code)?,
                 Some(invitation) if invitation.purpose == Purpose::Administrator => {
@@ -56,6 +59,8 @@ pub async fn run(ctx: &Context, args: &AdminInitArgs) -> Result<Joined, Failure>
                 }
             }
         }
-        PendingRole::Enrolment(_) => Err(Failure::new("enrolment.for-institution")),
+        PendingRole::Enrolment(_) | PendingRole::Terminal(_) => {
+            Err(Failure::new("enrolment.for-institution"))
+        }
     }
 }

@@ -8,7 +8,7 @@ use tsumugu_trust::hash::Hash;
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::note::VerifyingKey;
 use tsumugu_trust::statement::{Invitation, Statement};
-use tsumugu_trust::value::{Origin, Time};
+use tsumugu_trust::value::{Id, Origin, Time};
 
 use super::Ticket;
 use crate::context::Context;
@@ -31,8 +31,10 @@ pub struct CheckedDocument {
     pub directory: Directory,
     /// The newest of them as it travels; nothing at bootstrap.
     pub newest_list: Option<Statement>,
-    /// The invitation; nothing at bootstrap.
+    /// The invitation; nothing at bootstrap and for a further terminal.
     pub invitation: Option<Invitation>,
+    /// For a further terminal: the institution that invites it.
+    pub terminal_of: Option<Id>,
 }
 
 impl CheckedDocument {
@@ -102,12 +104,24 @@ fn check(document: &v1::InvitationDocument, code: &Code) -> Result<CheckedDocume
         }
         None => None,
     };
-    let invitation = match newest_list {
-        Some(_) => Some(invitation(&directory, &content, code)?),
-        None if content.invitation.is_empty() => None,
-        None => return Err(bad("invitation")),
+    let terminal_of = match content.terminal_of.as_str() {
+        "" => None,
+        id => Some(id.parse().map_err(|error| bad("terminal-of").because(error))?),
     };
-    Ok(CheckedDocument { origin, log_keys, ca_pins, directory, newest_list, invitation })
+    let invitation = match (&newest_list, terminal_of, content.invitation.is_empty()) {
+        (Some(_), None, _) => Some(invitation(&directory, &content, code)?),
+        (Some(_), Some(_), true) | (None, None, true) => None,
+        _ => return Err(bad("invitation")),
+    };
+    Ok(CheckedDocument {
+        origin,
+        log_keys,
+        ca_pins,
+        directory,
+        newest_list,
+        invitation,
+        terminal_of,
+    })
 }
 
 /// The trust lists from version 1, by the rules of the log (`docs/FORMATS.md`, section 2.2, rule 1).

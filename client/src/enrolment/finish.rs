@@ -159,13 +159,13 @@ fn as_asked(
     }
 }
 
-fn not_as_asked(part: &str) -> Failure {
+pub(super) fn not_as_asked(part: &str) -> Failure {
     Failure::new("enrolment.not-as-asked").with("part", part)
 }
 
 /// The identity first: a crash before the request is gone leaves both, and the identity counts.
-fn settled(session: &mut Session<'_>, pending: &Pending) -> Result<Joined, Failure> {
-    session.replace_identity(session.identity().clone())?;
+pub(super) fn settled(session: &mut Session<'_>, pending: &Pending) -> Result<Joined, Failure> {
+    session.store_identity()?;
     session.vault().remove(RECORD)?;
     Joined::of(pending, JoinState::Enrolled)
 }

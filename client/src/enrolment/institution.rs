@@ -1,15 +1,12 @@
 //! An institution's request: its keys, and every statement that its approval commits.
 
-use prost::Message;
-use tsumugu_proto::v1;
 use tsumugu_trust::code::Code;
 use tsumugu_trust::directory::institution_record;
-use tsumugu_trust::letter::card_commitment;
 use tsumugu_trust::statement::{
     Enrolment, Hours, Invitation, KeySet, NamedUnit, Profile, RecipientText, Statement, Terminal,
-    Worker, digest, encode_text, sign,
+    digest, encode_text, sign,
 };
-use tsumugu_trust::value::{Id, Origin, Role, Unit, Value};
+use tsumugu_trust::value::{Id, Origin, Unit};
 
 use super::administrator::{csr_digest, unsigned};
 use super::document::CheckedDocument;
@@ -17,8 +14,9 @@ use super::pending::{Pending, PendingMember, PendingRole};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::identity::text::Bytes;
-use crate::identity::{KeySetSecret, Seed, TerminalKeys, WorkerSecret, public_key, signing_key};
+use crate::identity::{KeySetSecret, Seed, TerminalKeys, public_key};
 use crate::tls;
+use crate::workers::new_worker;
 
 /// The name of the unit `main` where the office gives it none.
 pub const DEFAULT_UNIT_NAME: &str = "代表";
@@ -133,39 +131,6 @@ fn finished(
         keys.workers.push(worker);
     }
     Ok(statements)
-}
-
-/// A worker of this terminal, with key, card and statement; the receipt is still to come.
-fn new_worker(
-    ctx: &Context,
-    origin: &Origin,
-    keys: &TerminalKeys,
-    name: &str,
-    role: &str,
-) -> Result<WorkerSecret, Failure> {
-    for (typed, option) in [(name, "--worker"), (role, "--role")] {
-        tsumugu_trust::value::Text::decode(typed).ok_or_else(|| Failure::usage(option))?;
-    }
-    let card = v1::WorkerCard { name: name.to_owned(), role: role.to_owned() }.encode_to_vec();
-    let (id, seed, card_salt) =
-        (Id(ctx.random()), Seed::new(ctx.random()), Seed::new(ctx.random()));
-    let statement = Worker {
-        institution: keys.institution,
-        worker: id,
-        terminal: keys.terminal,
-        key: public_key(&signing_key(origin, Role::Worker, id, &seed)?),
-        card: card_commitment(card_salt.bytes(), &card),
-    };
-    let statement =
-        sign(origin, &statement, &[&keys.institution_key(origin)?]).map_err(unsigned)?;
-    Ok(WorkerSecret {
-        id,
-        seed,
-        card: Bytes::new(card),
-        card_salt,
-        statement: Bytes::new(statement.bytes()),
-        receipt: Bytes::default(),
-    })
 }
 
 fn with_main(units: &[NamedUnit]) -> Result<Vec<NamedUnit>, Failure> {

@@ -38,6 +38,8 @@ pub struct Joined {
     pub digits: Option<String>,
     /// Clear records about the institution that were not expected.
     pub strange: usize,
+    /// Whether it is a further terminal of a member.
+    pub further: bool,
     /// Whether the digits were shown before a wait; then they are not shown again.
     #[serde(skip)]
     noted: bool,
@@ -57,6 +59,7 @@ impl Joined {
             PendingRole::Enrolment(member) => {
                 ("terminal", member.keys.institution, Some(member.number.clone()))
             }
+            PendingRole::Terminal(terminal) => ("terminal", terminal.institution, None),
         };
         let waiting = state == JoinState::Pending;
         Ok(Self {
@@ -68,6 +71,7 @@ impl Joined {
             fingerprint: pending.exchange.root.to_string(),
             digits: if waiting { pending.digits()? } else { None },
             strange: 0,
+            further: matches!(pending.role, PendingRole::Terminal(_)),
             noted: false,
             root: pending.exchange.root,
         })
@@ -85,10 +89,13 @@ impl Joined {
 impl Outcome for Joined {
     fn lines(&self, page: &mut Page) {
         if let Some(digits) = self.digits.as_ref().filter(|_| !self.noted) {
-            page.say(&Sentence::new("enrolment.digits"));
+            page.say(&digits_sentence(self.further));
             page.row(&format!("    {digits}"));
         }
         match self.state {
+            JoinState::Pending if self.further => {
+                page.say(&Sentence::new("enrolment.waiting-terminal"));
+            }
             JoinState::Pending => page.say(&Sentence::new("enrolment.waiting")),
             JoinState::Enrolled => {
                 page.say(&Sentence::new("enrolment.done").with("origin", &self.origin));
@@ -97,4 +104,9 @@ impl Outcome for Joined {
         page.say(&Sentence::new("enrolment.fingerprint"));
         page.row(&format!("    {}", grouped(&self.root)));
     }
+}
+
+/// What to do with the digits.
+pub(crate) fn digits_sentence(further: bool) -> Sentence {
+    Sentence::new(if further { "enrolment.digits-terminal" } else { "enrolment.digits" })
 }

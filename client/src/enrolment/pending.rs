@@ -8,7 +8,7 @@ use tsumugu_trust::value::Id;
 
 use crate::failure::Failure;
 use crate::identity::text::{self, Bytes};
-use crate::identity::{AdministratorKeys, Exchange, TerminalKeys};
+use crate::identity::{AdministratorKeys, Exchange, Seed, TerminalKeys, TlsCredentials};
 use crate::vault::Vault;
 
 /// The record's path in the vault.
@@ -26,7 +26,7 @@ pub struct Pending {
     pub exchange: Exchange,
     /// What is asked for, with its keys.
     pub role: PendingRole,
-    /// The signed request: trust list 1, candidacy or enrolment.
+    /// The signed request: trust list 1, candidacy, enrolment or a further terminal's.
     pub(super) request: Bytes,
     /// MAC of the request's text under the code's secret, which itself is not kept.
     #[serde(with = "text::one")]
@@ -47,6 +47,8 @@ pub enum PendingRole {
     Candidacy(PendingCandidacy),
     /// To be a member.
     Enrolment(PendingMember),
+    /// To be a further terminal of a member.
+    Terminal(Box<PendingTerminal>),
 }
 
 /// A further administrator to be.
@@ -72,6 +74,36 @@ pub struct PendingMember {
     pub record: Hash,
     /// The institution's number, for the person at the PC.
     pub number: String,
+}
+
+/// A further terminal to be.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PendingTerminal {
+    /// The institution.
+    #[serde(with = "text::one")]
+    pub institution: Id,
+    /// The terminal.
+    #[serde(with = "text::one")]
+    pub terminal: Id,
+    /// Seed of the terminal key.
+    pub seed: Seed,
+    /// Seed of the sealing identity that opens the keyring, and nothing else ever.
+    pub(super) once: Seed,
+    /// Names or ids of the workers who shall sign here; empty: all.
+    pub workers: Vec<String>,
+    /// What was handed over, once it was checked.
+    pub(super) handed: Option<Handed>,
+}
+
+/// What another terminal handed over, checked against the clear chain.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Handed {
+    /// The terminal's keys; workers without a receipt are not admitted yet.
+    pub(super) keys: TerminalKeys,
+    /// The certificate, with the key of the request.
+    pub(super) tls: TlsCredentials,
 }
 
 impl Pending {

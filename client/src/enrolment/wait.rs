@@ -31,10 +31,21 @@ pub enum Settled {
 /// `server.invitation-closed`; the exchange is not reached.
 pub async fn unused(ctx: &Context, pending: &Pending) -> Result<(), Failure> {
     let rpc = connect_pinned(ctx, &pending.exchange).await?;
-    match rpc.get_enrolment(pending.invitation).await?.state() {
+    match state(&rpc, pending).await? {
         EnrolmentState::Invited => Ok(()),
         _ => Err(Failure::new("server.invitation-closed")),
     }
+}
+
+/// How far a request is, whatever it asks for.
+///
+/// # Errors
+/// The exchange knows no such invitation, or is not reached.
+pub(super) async fn state(rpc: &Rpc, pending: &Pending) -> Result<EnrolmentState, Failure> {
+    Ok(match pending.role {
+        PendingRole::Terminal(_) => rpc.get_terminal_admission(pending.invitation).await?.state(),
+        _ => rpc.get_enrolment(pending.invitation).await?.state(),
+    })
 }
 
 /// Hands in trust list 1; doing it again gives the same answer.
@@ -102,7 +113,7 @@ async fn hand_in(rpc: &Rpc, pending: &Pending) -> Result<(), Failure> {
     let mac = pending.mac.0.to_vec().into();
     let csr = pending.csr.0.to_vec().into();
     match &pending.role {
-        PendingRole::Bootstrap(_) => Err(Failure::fault("bootstrap")),
+        PendingRole::Bootstrap(_) | PendingRole::Terminal(_) => Err(Failure::fault("request")),
         PendingRole::Candidacy(_) => {
             let request = v1::RequestCandidacyRequest { candidacy: request, mac, csr };
             rpc.request_candidacy(request).await.map(|_| ())

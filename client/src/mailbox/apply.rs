@@ -1,8 +1,12 @@
 //! One record of the log: checked at its place, and put to its message.
 
 use tsumugu_proto::v1;
-use tsumugu_trust::directory::{Directory, check_disposition, check_opened, check_recall};
+use tsumugu_trust::directory::{
+    Directory, Refusal, check_disposition, check_opened, check_recall, check_worker,
+    check_worker_removed,
+};
 use tsumugu_trust::hash::sha256;
+use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::{AnyBody, DetailRef, Envelope, Statement};
 use tsumugu_trust::value::Id;
 
@@ -12,6 +16,7 @@ use crate::failure::Failure;
 use crate::messages::Sentence;
 use crate::outbox::{remember_previous, was_made_here};
 use crate::post::Post;
+use crate::workers::{is_made_here, is_removed, note_admitted};
 
 /// What a record changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +44,7 @@ pub(crate) async fn apply_record(
     let statement = Statement::parse(&verified.record)
         .map_err(|error| Failure::bad_proof("the record is not a statement").because(error))?;
     let Some((from, id)) = subject(&statement.body) else {
-        return of_the_office(post, &statement);
+        return of_the_office(post, verified.at, &statement);
     };
     let leaf = MessageLeaf { at: verified.at, statement, receipt, detail: detail.to_vec() };
     check_detail(&leaf)?;
@@ -136,12 +141,13 @@ fn corrected(
     Ok((is_replaced && corrected.add(correction)).then_some(corrected))
 }
 
-/// Our institution is the sender, and this vault knows nothing of it: another terminal of ours, or,
-/// under our own key, somebody who has a copy of this vault.
+/// Our institution is the sender, and this vault knows nothing of it: another terminal of ours, which is
+/// well (one that nobody here admitted is a strange record, said at every command); or, under our own key,
+/// somebody who has a copy of this vault.
 fn made_elsewhere(post: &impl Post, message: &Message) -> Result<(), Failure> {
-    let is_ours = is_of_another_terminal(post, message)?;
-    let key = if is_ours { "mailbox.made-elsewhere" } else { "mailbox.made-by-a-copy" };
-    post.note(&Sentence::new(key).with("id", message.id()));
+    if !is_of_another_terminal(post, message)? {
+        post.note(&Sentence::new("mailbox.made-by-a-copy").with("id", message.id()));
+    }
     Ok(())
 }
 
@@ -222,17 +228,37 @@ fn subject(body: &AnyBody) -> Option<(Id, Id)> {
     }
 }
 
-/// Records about the office itself: its workers, and what went by FAX. Nothing here shows them yet;
-/// they are checked to be ours.
-fn of_the_office(post: &impl Post, statement: &Statement) -> Result<Applied, Failure> {
+/// Records about the office itself: its workers, and what went by FAX.
+fn of_the_office(
+    post: &mut impl Post,
+    at: LogPosition,
+    statement: &Statement,
+) -> Result<Applied, Failure> {
     let own = post.keys()?.institution;
-    let of = match &statement.body {
-        AnyBody::Worker(lines) => lines.institution,
-        AnyBody::WorkerRemoved(lines) => lines.institution,
-        AnyBody::OffSystem(lines) => lines.from,
+    let broken = |refusal: Refusal| Failure::bad_proof(&refusal.to_string()).because(refusal);
+    match &statement.body {
+        AnyBody::Worker(lines) if lines.institution == own => {
+            check_worker(post.directory(), at, statement).map_err(broken)?;
+            let keys = post.keys()?;
+            if lines.terminal == keys.terminal
+                && !is_made_here(post.vault(), keys, lines.worker, statement.digest())?
+                && !is_removed(post.vault(), lines.worker)?
+            {
+                post.note(&Sentence::new("mailbox.worker-of-a-copy"));
+            }
+            note_admitted(post.vault(), lines)?;
+        }
+        AnyBody::WorkerRemoved(lines) if lines.institution == own => {
+            check_worker_removed(post.directory(), at, statement).map_err(broken)?;
+            post.forget_worker(lines.worker)?;
+        }
+        AnyBody::OffSystem(lines) if lines.from == own => {}
+        AnyBody::Worker(_) | AnyBody::WorkerRemoved(_) | AnyBody::OffSystem(_) => {
+            return Err(wrong_message());
+        }
         _ => return Err(Failure::bad_proof("a record that has no place in a mailbox")),
-    };
-    if of == own { Ok(Applied::OfTheOffice) } else { Err(wrong_message()) }
+    }
+    Ok(Applied::OfTheOffice)
 }
 
 fn wrong_message() -> Failure {

@@ -22,6 +22,7 @@ use crate::progress::Progress;
 use crate::rpc::incomplete;
 use crate::session::Session;
 use crate::vault::Vault;
+use crate::workers;
 
 impl Post for Session<'_> {
     fn home(&self) -> &Path {
@@ -54,6 +55,10 @@ impl Post for Session<'_> {
 
     fn note(&self, sentence: &Sentence) {
         self.ctx().note(sentence);
+    }
+
+    fn forget_worker(&mut self, worker: Id) -> Result<(), Failure> {
+        workers::forget(self, worker)
     }
 
     fn keep_alarm(&self, failure: Failure) -> Failure {

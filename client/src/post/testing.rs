@@ -352,6 +352,11 @@ impl Post for TestPost {
         Progress::default()
     }
 
+    fn forget_worker(&mut self, worker: Id) -> Result<(), Failure> {
+        self.keys.workers.retain(|one| one.id != worker);
+        Ok(())
+    }
+
     fn keep_alarm(&self, failure: Failure) -> Failure {
         if failure.exit() == Exit::Alarm {
             self.alarms.borrow_mut().push(failure.sentence().en());

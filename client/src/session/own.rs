@@ -27,6 +27,9 @@ pub struct OwnRecords {
     #[serde(with = "text::many")]
     known: Vec<Hash>,
     strange: Vec<StrangeRecord>,
+    /// Up to this number of the clear chain another terminal of ours vouches for every record.
+    #[serde(skip)]
+    vouched_until: Option<u64>,
 }
 
 /// A record about the own institution that nobody here made or confirmed.
@@ -80,6 +83,11 @@ impl OwnRecords {
     /// Takes in a clear record of the log.
     pub(super) fn observe(&mut self, own: Id, number: u64, time: Time, statement: &Statement) {
         let digest = statement.digest();
+        if subject(&statement.body) == Some(own) && self.vouched_until.is_some_and(|n| number <= n)
+        {
+            self.expect([digest]);
+            return;
+        }
         let seen = self.known.contains(&digest) || self.strange.iter().any(|s| s.digest == digest);
         if subject(&statement.body) == Some(own) && !seen {
             let kind = statement.body.kind().to_owned();
@@ -89,7 +97,7 @@ impl OwnRecords {
 
     /// Takes in what another process has written meanwhile.
     pub(super) fn absorb(&mut self, other: Self) {
-        let Self { known, strange } = other;
+        let Self { known, strange, .. } = other;
         let seen: BTreeSet<Hash> = self.known.iter().copied().collect();
         let unseen = |s: &StrangeRecord| !seen.contains(&s.digest) && !self.strange.contains(s);
         let strange: Vec<_> = strange.into_iter().filter(unseen).collect();
@@ -118,6 +126,12 @@ impl Session<'_> {
     pub fn expect_own(&mut self, digests: impl IntoIterator<Item = Hash>) -> Result<(), Failure> {
         self.own.expect(digests);
         Ok(self.vault.write_json(RECORD, &self.own)?)
+    }
+
+    /// Takes every record of the own institution up to a number of the clear chain as known, in the
+    /// synchronisations of this session: the terminal that admits this one knows them.
+    pub(crate) fn vouch_own(&mut self, until: u64) {
+        self.own.vouched_until = Some(until);
     }
 
     /// Marks the strange records as known, on a person's word.

@@ -84,6 +84,18 @@ impl Session<'_> {
         }
     }
 
+    /// Remembers a checkpoint that another terminal of ours has verified, where this vault knows none yet:
+    /// the log has to continue it.
+    ///
+    /// # Errors
+    /// [`CheckpointError`]: no key of the log has signed it.
+    pub(crate) fn begin_from(&mut self, note: &[u8]) -> Result<(), CheckpointError> {
+        let (origin, keys) = (self.origin().as_str(), self.log_keys());
+        let verified = VerifiedCheckpoint::verify(note, origin, &keys)?;
+        self.known.get_or_insert(verified);
+        Ok(())
+    }
+
     /// Proves that a checkpoint and the one that is remembered are states of one log; the larger one
     /// is remembered.
     pub(crate) async fn accept(&mut self, checkpoint: VerifiedCheckpoint) -> Result<(), Failure> {

@@ -1,0 +1,24 @@
+//! Workers (担当者) at this terminal, and what the mailbox tells of the institution's other terminals.
+//!
+//! ```text
+//! identity                 workers who sign here: key, card, statement, receipt
+//! worker-pending/WORKER    one whose statement was made and is not receipted yet
+//! worker/WORKER            terminals that have a key of the worker, and whether it was removed
+//! ```
+//!
+//! The key lies in the vault before its statement is handed in: after a lost answer or a crash the same
+//! bytes are handed in again, and get the first receipt.
+
+mod admit;
+mod make;
+mod record;
+mod remove;
+
+pub use admit::{admit_worker, settle_workers};
+pub use record::WorkerRecord;
+pub use remove::remove_worker;
+
+pub(crate) use admit::{certify, is_made_here, new_here, waiting};
+pub(crate) use make::{new_worker, worker_here};
+pub(crate) use record::{is_removed, note_admitted, records};
+pub(crate) use remove::forget;
