@@ -127,7 +127,7 @@ fn a_third_pc_that_the_second_admitted_is_strange_to_the_first_until_somebody_lo
     first
         .say(&["terminal", "add", "--code-only", "--digits", digits])
         .failed(3, "terminal.strange-records");
-    first.does(&["log", "verify", "--settle"]);
+    first.does(&["log", "verify", "--settled"]);
     assert_eq!(admit(&first, digits)["state"], "admitted");
     let joined = fourth.does(&["enroll"]);
     assert_eq!((&joined["state"], &joined["strange"]), (&json!("enrolled"), &json!(0)));
