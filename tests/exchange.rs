@@ -14,6 +14,10 @@ mod log;
 mod publish;
 #[path = "exchange/receive.rs"]
 mod receive;
+#[path = "exchange/renew.rs"]
+mod renew;
 #[path = "exchange/send.rs"]
 mod send;
 mod support;
+#[path = "exchange/terminals.rs"]
+mod terminals;

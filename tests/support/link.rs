@@ -15,6 +15,7 @@ use tsumugu_proto::v1::directory_service_client::DirectoryServiceClient;
 use tsumugu_proto::v1::enrolment_service_client::EnrolmentServiceClient;
 use tsumugu_proto::v1::exchange_service_client::ExchangeServiceClient;
 use tsumugu_proto::v1::log_service_client::LogServiceClient;
+use tsumugu_proto::v1::terminal_service_client::TerminalServiceClient;
 
 use super::folder::ORIGIN;
 
@@ -67,6 +68,9 @@ impl Link {
     }
     pub fn log(&self) -> LogServiceClient<Channel> {
         LogServiceClient::new(self.channel.clone())
+    }
+    pub fn terminal(&self) -> TerminalServiceClient<Channel> {
+        TerminalServiceClient::new(self.channel.clone())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What arrives: taken in once, checked, opened or set aside.
 
 mod hostile;
+mod workers;
 
 use tsumugu_proto::v1;
 use tsumugu_trust::state::Event;
