@@ -203,8 +203,8 @@ async fn invitations_are_the_institutions_own_few_and_for_a_day() {
     assert_eq!(limit(invite(long).await).0, "terminal_invitation_ms");
     let over = new.invitation_with(now, content(&office));
     assert_eq!(reason(invite(over).await), Reason::InvitationClosed);
-    let administrator = &town.administrators[0].link;
-    let by_administrator = administrator.terminal().invite_terminal(new.invitation(&town, &office));
+    let mut administrator = town.administrators[0].link.terminal();
+    let by_administrator = administrator.invite_terminal(new.invitation(&town, &office));
     assert_eq!(reason(by_administrator.await), Reason::UnknownParty);
     let stranger = town.link(None).await;
     let by_stranger = stranger.terminal().invite_terminal(new.invitation(&town, &office)).await;
