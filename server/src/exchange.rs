@@ -14,7 +14,7 @@ use tsumugu_trust::value::{Id, Time};
 use crate::bounds::quota::Quota;
 use crate::bounds::{Bounds, Space};
 use crate::ca::IssuingCa;
-use crate::gate::{Gate, GateError};
+use crate::gate::{AuthenticatedParty, Gate, GateError};
 use crate::ledger::{LeafInfo, LedgerError, Published, Reader};
 use crate::operations::ConditionReader;
 use crate::party::Party;
@@ -137,19 +137,22 @@ impl Exchange {
     }
 
     fn identify<T>(&self, request: &Request<T>) -> Result<Party, Refused> {
-        let party =
-            self.gate.identify(request.extensions(), self.clock.now_ms()).map_err(|error| {
-                match error {
-                    GateError::Expired | GateError::NotYetValid => {
-                        Refused::new(ErrorReason::TerminalRemoved, error.to_string())
-                    }
-                    _ => Refused::new(ErrorReason::UnknownParty, error.to_string()),
-                }
-            })?;
-        let party = party.ok_or_else(|| {
+        Ok(self.authenticate(request)?.party())
+    }
+
+    fn authenticate<T>(&self, request: &Request<T>) -> Result<AuthenticatedParty, Refused> {
+        let found = self.gate.identify(request.extensions(), self.clock.now_ms());
+        found.map_err(|error| not_let_in(&error))?.ok_or_else(|| {
             Refused::new(ErrorReason::NoCertificate, "this call needs a client certificate")
-        })?;
-        Ok(party.party())
+        })
+    }
+
+    /// Until when the caller's certificate is valid: a stream that it opened ends then.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub fn certificate_end<T>(&self, request: &Request<T>) -> Result<Time, Refused> {
+        Ok(Time(self.authenticate(request)?.until_ms()))
     }
 
     /// Whether a party that the gate let in takes part now. Also asked while a stream is open.
@@ -296,6 +299,16 @@ impl Exchange {
     ) -> Result<Receipt, Refused> {
         self.reader.receipt(leaf, published, with_record).map_err(|error| broken(&error))
     }
+}
+
+/// Why a certificate is not taken, as a refusal; also of one that ended while its stream was open.
+#[must_use]
+pub fn not_let_in(error: &GateError) -> Refused {
+    let reason = match error {
+        GateError::Expired | GateError::NotYetValid => ErrorReason::TerminalRemoved,
+        _ => ErrorReason::UnknownParty,
+    };
+    Refused::new(reason, error.to_string())
 }
 
 fn no_letters() -> Refused {

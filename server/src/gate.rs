@@ -39,7 +39,11 @@ pub struct Gate {
 
 /// A party whose certificate passed the gate at the time of a request. Only the gate makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AuthenticatedParty(Party);
+pub struct AuthenticatedParty {
+    party: Party,
+    /// The last millisecond of the certificate's validity.
+    until_ms: u64,
+}
 
 /// Why a certificate does not pass.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -152,7 +156,7 @@ impl Gate {
             return Ok(party);
         }
         path.verifier.verify_client_cert(leaf, rest, now).map_err(cause)?;
-        let party = AuthenticatedParty(party_in(leaf, &self.origin)?);
+        let party = party_in(leaf, &self.origin)?;
         if let Some(window) = Window::of(chain()) {
             path.passed.put(digest, party, window);
         }
@@ -214,7 +218,14 @@ impl AuthenticatedParty {
     /// Who it is.
     #[must_use]
     pub fn party(&self) -> Party {
-        self.0
+        self.party
+    }
+
+    /// The last millisecond at which its certificate is valid: a stream ends then, as a request
+    /// would be refused.
+    #[must_use]
+    pub fn until_ms(&self) -> u64 {
+        self.until_ms
     }
 }
 
@@ -240,7 +251,7 @@ impl PathCheck {
     }
 }
 
-fn party_in(leaf: &CertificateDer<'_>, origin: &str) -> Result<Party, GateError> {
+fn party_in(leaf: &CertificateDer<'_>, origin: &str) -> Result<AuthenticatedParty, GateError> {
     let (_, certificate) =
         x509_parser::parse_x509_certificate(leaf).map_err(|_| GateError::Malformed)?;
     let names = certificate
@@ -255,10 +266,12 @@ fn party_in(leaf: &CertificateDer<'_>, origin: &str) -> Result<Party, GateError>
     if uris.next().is_some() {
         return Err(GateError::Malformed);
     }
-    Party::from_spiffe_id(uri, origin).map_err(|error| match error {
+    let party = Party::from_spiffe_id(uri, origin).map_err(|error| match error {
         PartyError::ForeignOrigin { origin } => GateError::ForeignOrigin { origin },
         PartyError::Malformed => GateError::Malformed,
-    })
+    })?;
+    let last_second = u64::try_from(certificate.validity().not_after.timestamp()).unwrap_or(0);
+    Ok(AuthenticatedParty { party, until_ms: last_second.saturating_mul(1_000) + 999 })
 }
 
 fn cause(error: rustls::Error) -> GateError {

@@ -94,7 +94,7 @@ mod tests {
     use crate::party::Party;
 
     fn party(id: u8) -> AuthenticatedParty {
-        AuthenticatedParty(Party::Administrator { id: [id; 16] })
+        AuthenticatedParty { party: Party::Administrator { id: [id; 16] }, until_ms: u64::MAX }
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl Ledger {
         }
 
         let published = self.publish(size, checkpoint, round.clear);
+        self.ringer.ring(&round.concerns);
         crash_point("server.commit.published");
         Ok(published)
     }
@@ -96,7 +97,6 @@ impl Ledger {
             time: self.last_time,
         });
         self.published.store(published.clone());
-        self.news.send_replace(size);
         published
     }
 

@@ -15,6 +15,7 @@
 //!
 //! What the round says is destroyed goes after that ([`destruction`](Ledger::destroy_doomed)).
 
+mod bells;
 mod commit;
 mod destruction;
 mod frames;
@@ -31,7 +32,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
 use tsumugu_durable::attachments::{AttachmentError, AttachmentStore};
 use tsumugu_durable::bodies::{BodyError, BodyStore};
 use tsumugu_durable::journal::{Journal, JournalError, JournalReader};
@@ -41,6 +41,7 @@ use tsumugu_trust::merkle::Tree;
 use tsumugu_trust::note::SigningKey;
 use tsumugu_trust::value::{Id, Origin, Time};
 
+pub use bells::Bells;
 pub use destruction::{MAX_DESTROYED_PER_TICK, MAX_GIVEN_UP_PER_TICK, Retention};
 pub use open::{OpenError, Recovery};
 pub(crate) use read::wire_hashes;
@@ -110,7 +111,7 @@ pub struct Ledger {
     recent: recent::Recent,
     round: stage::Round,
     published: Arc<ArcSwap<Published>>,
-    news: watch::Sender<u64>,
+    ringer: bells::Ringer,
 }
 
 /// The ledger cannot go on. The process stops; start-up decides what is true.
@@ -182,7 +183,7 @@ impl Ledger {
             origin: self.origin.clone(),
             log_key: self.log_key.verifying_key().clone(),
             published: self.published.clone(),
-            news: self.news.subscribe(),
+            bells: self.ringer.bells(),
             tree: self.tree.clone(),
             clear: self.clear.clone(),
             journal: self.journal.reader(),

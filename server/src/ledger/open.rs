@@ -6,7 +6,6 @@ use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
 use prost::Message;
-use tokio::sync::watch;
 use tsumugu_durable::DiskError;
 use tsumugu_durable::atomic::create_dir_durable;
 use tsumugu_durable::attachments::{AttachmentError, AttachmentStore};
@@ -166,9 +165,10 @@ impl Ledger {
             recent: Default::default(),
             round: Staging::default(),
             published: Arc::new(ArcSwap::from_pointee(empty)),
-            news: watch::channel(size).0,
+            ringer: Default::default(),
         };
         ledger.apply_missing(&replay.missing, size)?;
+        ledger.round.concerns.clear();
         ledger.load_small_tables()?;
         ledger.name_committed()?;
         ledger.destroy_doomed()?;

@@ -4,7 +4,6 @@ use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
 use prost::Message;
-use tokio::sync::watch;
 use tsumugu_durable::attachments::AttachmentStore;
 use tsumugu_durable::bodies::{BodyLocation, BodyPieces, BodyReader};
 use tsumugu_durable::journal::JournalReader;
@@ -59,7 +58,7 @@ pub struct Reader {
     pub(super) origin: Origin,
     pub(super) log_key: VerifyingKey,
     pub(super) published: Arc<ArcSwap<Published>>,
-    pub(super) news: watch::Receiver<u64>,
+    pub(super) bells: super::Bells,
     pub(super) tree: Arc<RwLock<Tree>>,
     pub(super) clear: Arc<RwLock<Vec<ClearRow>>>,
     pub(super) journal: JournalReader,
@@ -88,10 +87,10 @@ impl Reader {
         self.published.load_full()
     }
 
-    /// Changes with each committed round.
+    /// Who is woken by a committed round.
     #[must_use]
-    pub fn news(&self) -> watch::Receiver<u64> {
-        self.news.clone()
+    pub fn bells(&self) -> &super::Bells {
+        &self.bells
     }
 
     /// A receipt against what is published.

@@ -1,6 +1,6 @@
 //! Staging: leaves of a round are collected; nothing of them is visible or durable yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 use tsumugu_durable::attachments::UploadName;
@@ -36,6 +36,8 @@ pub(super) struct Round {
     pub(super) bodies: bool,
     /// Attachments that its envelopes name.
     pub(super) named: Vec<UploadName>,
+    /// Institutions whose open streams are woken.
+    pub(super) concerns: BTreeSet<Id>,
 }
 
 /// Which of the round's frames belong to a leaf.
@@ -67,6 +69,7 @@ impl Ledger {
             _ => Refusal::WrongKind,
         })?;
         let visibility = Visibility::Clear { number: leaf.number, previous: leaf.previous };
+        self.round.concerns.extend(super::bells::subject(&statement.body));
         self.round.clear.push(ClearRow { index: at.index, entry: entry.clone() });
         let frame = self.frame(frames::CLEAR_LEAF, entry);
         let info = LeafInfo { at, visibility, record: statement.bytes(), detail: Vec::new() };
@@ -219,6 +222,7 @@ impl Ledger {
         };
         self.change_number(key(table::MAIL, &[&institution.0, &number.to_be_bytes()]), index);
         self.mail.insert(institution, number + 1);
+        self.round.concerns.insert(institution);
         Ok(())
     }
 

@@ -42,7 +42,9 @@ impl ExchangeService for Letters {
         request: Request<v1::SubscribeRequest>,
     ) -> Answer<Self::SubscribeStream> {
         let caller = self.0.terminal(&request)?;
-        Ok(Response::new(subscribe::subscribe(self.0.clone(), caller, request.into_inner())?))
+        let until = self.0.certificate_end(&request)?;
+        let request = request.into_inner();
+        Ok(Response::new(subscribe::subscribe(self.0.clone(), (caller, until), request)?))
     }
     async fn fetch(&self, request: Request<v1::FetchRequest>) -> Answer<Self::FetchStream> {
         let caller = self.0.terminal(&request)?;

@@ -3,15 +3,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use tsumugu_proto::v1::{self, ErrorReason, subscribe_response::Part};
-use tsumugu_trust::value::Id;
+use tsumugu_trust::value::{Id, Time};
 
 use super::event;
 use crate::bounds::CROWDED;
-use crate::exchange::{Exchange, TerminalCaller};
+use crate::exchange::{Exchange, TerminalCaller, not_let_in};
+use crate::gate::GateError;
 use crate::party::Party;
 use crate::refused::Refused;
 
@@ -24,16 +25,19 @@ type Piece = Result<v1::SubscribeResponse, Status>;
 
 /// Replays the mailbox from a number on, then goes on live. Numbers have no gaps, so a client finds
 /// by itself that something was left out.
+///
+/// A stream that waits is woken when something of its institution was committed, when a heartbeat is
+/// due, and when its certificate ends; others' letters cost it nothing.
 pub(super) fn subscribe(
     exchange: Arc<Exchange>,
-    caller: TerminalCaller,
+    (caller, until): (TerminalCaller, Time),
     request: v1::SubscribeRequest,
 ) -> Result<ReceiverStream<Piece>, Refused> {
     let place = Place::take(&exchange, caller.institution())?;
     let (to, stream) = mpsc::channel(1);
     tokio::spawn(async move {
         let _place = place;
-        if let Err(refused) = send_events(&exchange, caller, &request, &to).await {
+        if let Err(refused) = send_events(&exchange, (caller, until), &request, &to).await {
             drop(to.send(Err(refused.into())).await);
         }
     });
@@ -42,11 +46,13 @@ pub(super) fn subscribe(
 
 async fn send_events(
     exchange: &Arc<Exchange>,
-    caller: TerminalCaller,
+    (caller, until): (TerminalCaller, Time),
     request: &v1::SubscribeRequest,
     to: &mpsc::Sender<Piece>,
 ) -> Result<(), Refused> {
-    let mut news = exchange.reader.news();
+    // Listened to before the mailbox is read: what comes in between rings.
+    let mut bell = exchange.reader.bells().listen(caller.institution());
+    let mut is_rung = true;
     let mut next = request.start;
     let institution = caller.institution();
     let length =
@@ -65,13 +71,18 @@ async fn send_events(
         {
             return Ok(());
         }
-        // A removal or suspension ends open streams, too.
+        // A removal or suspension ends open streams, too, and so does the certificate's last second.
+        let left = until.0.checked_sub(exchange.now().0);
+        let left = left.ok_or_else(|| not_let_in(&GateError::Expired))?;
         exchange.admit(Party::Terminal {
             institution: caller.institution().0,
             terminal: caller.terminal().0,
         })?;
-        news.borrow_and_update();
-        let events = exchange.reading(move |exchange| read(exchange, institution, next)).await?;
+        let mut events = Vec::new();
+        if is_rung {
+            bell.borrow_and_update();
+            events = exchange.reading(move |exchange| read(exchange, institution, next)).await?;
+        }
         next += events.len() as u64;
         if !events.is_empty() {
             quiet_until = Instant::now() + HEARTBEAT;
@@ -81,8 +92,13 @@ async fn send_events(
         if request.stop_at_end {
             return Ok(());
         }
+        is_rung = false;
         tokio::select! {
-            changed = news.changed() => if changed.is_err() { return Ok(()) },
+            rung = bell.changed() => match rung {
+                Ok(()) => is_rung = true,
+                Err(_) => return Ok(()),
+            },
+            () = sleep(Duration::from_millis(left.saturating_add(1))) => {}
             () = sleep_until(quiet_until) => {
                 piece = Some(Part::Heartbeat(next));
                 quiet_until = Instant::now() + HEARTBEAT;
