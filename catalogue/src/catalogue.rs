@@ -19,6 +19,7 @@ const FILES: &[(&str, &str)] = &[
         "notices/notice-discharge-date.toml",
         include_str!("../data/notices/notice-discharge-date.toml"),
     ),
+    ("notices/test-letter.toml", include_str!("../data/notices/test-letter.toml")),
 ];
 
 /// A region's forms, checked: it comes only out of [`Draft::into_catalogue`].
@@ -111,6 +112,7 @@ mod tests {
             ("notice-admission", 6),
             ("notice-conference", 8),
             ("notice-discharge-date", 4),
+            ("test-letter", 2),
         ];
         assert_eq!(counts, expected);
     }

@@ -7,6 +7,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("notice-admission", include_str!("../examples/notice-admission.toml")),
     ("notice-conference", include_str!("../examples/notice-conference.toml")),
     ("notice-discharge-date", include_str!("../examples/notice-discharge-date.toml")),
+    ("test-letter", include_str!("../examples/test-letter.toml")),
 ];
 
 /// The TOML text of the example with this name.
