@@ -3,6 +3,7 @@
 //! Help is Japanese first, then English. What a value may be is said by `client/messages.toml`.
 
 mod admin;
+mod agent;
 mod letters;
 mod log;
 mod manual;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 pub use admin::{
     AdminCommand, AdminInitArgs, ApproveArgs, InviteArgs, RejectArgs, StandingArgs, UpdateArgs,
 };
+pub use agent::{AgentArgs, AgentCommand, AgentRunArgs, TestArgs};
 pub use letters::{
     AckArgs, Disposition, EvidenceArgs, InboxArgs, OpenArgs, OutboxArgs, RecipientArg, SaveArgs,
     SendArgs, TrackArgs, VerifyArgs,
@@ -119,11 +121,11 @@ pub enum Command {
     #[command(hide = true)]
     Correct(LetterArgs),
     /// 届くのを待って知らせる / wait for messages
-    #[command(hide = true)]
     Watch,
     /// 裏で送受信を続ける / send and receive in the background
-    #[command(hide = true)]
-    Agent,
+    Agent(AgentArgs),
+    /// テスト送信で、取引所までの道を確かめる / test the way to the exchange and back
+    Test(TestArgs),
     /// この施設のPC（端末）を増やす・見る・外す / the PCs of the office
     #[command(subcommand)]
     Terminal(TerminalCommand),

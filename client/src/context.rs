@@ -9,6 +9,7 @@ use tsumugu_durable::clock::Clock;
 use tsumugu_trust::value::Time;
 
 use crate::failure::{Exit, Failure};
+use crate::jst;
 use crate::letters::Randomness;
 use crate::messages::Sentence;
 use crate::output::{Mode, Outcome, Output};
@@ -105,6 +106,16 @@ impl Context {
         if self.verbose {
             self.note(sentence);
         }
+    }
+
+    /// Writes a line of an unattended program's log: the time, and what is the matter, in both
+    /// languages.
+    pub fn log(&self, sentence: &Sentence) {
+        let time = jst::iso(self.now());
+        let key = sentence.message().key();
+        let line = format!("{time} {key} {} / {}\n", sentence.ja(), sentence.en());
+        // Nobody is left to tell where the log cannot be written.
+        let _ = self.err.borrow_mut().write_all(line.as_bytes());
     }
 
     /// Prints the outcome, as the last thing.

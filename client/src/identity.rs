@@ -139,7 +139,7 @@ pub struct WorkerSecret {
 }
 
 /// The TLS certificate and its key.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TlsCredentials {
     /// Private key, PKCS #8 DER.

@@ -1,7 +1,9 @@
 //! The client: what a PC keeps, how it reaches the exchange, and what it says.
 
+mod agent;
 pub mod args;
 pub mod attachments;
+mod autostart;
 pub mod chain_store;
 pub mod commands;
 pub mod context;
@@ -13,6 +15,7 @@ pub mod hours;
 pub mod identity;
 pub mod jst;
 pub mod letters;
+mod live;
 pub mod log_folder;
 pub mod mailbox;
 pub mod messages;
@@ -21,6 +24,7 @@ pub mod outbox;
 pub mod output;
 pub mod passphrase;
 mod post;
+mod probe;
 pub mod progress;
 pub mod rpc;
 pub mod run;
@@ -29,5 +33,6 @@ pub mod terminals;
 #[cfg(test)]
 mod testing;
 pub mod tls;
+mod turn;
 pub mod vault;
 pub mod workers;

@@ -19,10 +19,12 @@ mod flush;
 mod owner;
 mod queue;
 mod record;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod upload;
 
+pub(crate) use entry::sayable;
 pub use entry::{
     Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, damaged_entries,
     entries,
@@ -33,6 +35,7 @@ pub use record::{SentRecord, sent_path};
 pub(crate) use flush::{Delivered, FlushReport, flush, waiting};
 pub(crate) use queue::{drop_entry, queue_answer, queue_opened, queue_send, sealing};
 pub(crate) use record::{previous_message, remember_previous, was_made_here};
+pub(crate) use settled::said_by_others;
 
 /// Crash points of the outbox, in the order in which one entry passes them.
 pub const CRASH_POINTS: &[&str] = &[

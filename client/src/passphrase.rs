@@ -124,8 +124,7 @@ impl Source {
     /// The file that [`FILE_VARIABLE`] names, else the terminal.
     #[must_use]
     pub fn from_environment() -> Self {
-        let file = std::env::var_os(FILE_VARIABLE).filter(|path| !path.is_empty());
-        Self { file: file.map(PathBuf::from), prompt: Terminal }
+        Self { file: named_file(), prompt: Terminal }
     }
 }
 
@@ -242,6 +241,12 @@ impl From<PassphraseError> for Failure {
     }
 }
 
+/// The file that [`FILE_VARIABLE`] names.
+#[must_use]
+pub fn named_file() -> Option<PathBuf> {
+    std::env::var_os(FILE_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
 /// Without a byte order mark, which Windows' Notepad may write, and without the line end.
 fn first_line(file: &Path) -> io::Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE_READ as usize));
@@ -254,7 +259,8 @@ fn first_line(file: &Path) -> io::Result<Zeroizing<String>> {
 }
 
 /// Group and others, by the mode. On Windows the profile folder's own rights decide.
-fn others_can_read(file: &Path) -> bool {
+#[must_use]
+pub fn others_can_read(file: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -30,6 +30,9 @@ pub(crate) const MAX_EVENTS: usize = 4_096;
 
 /// A terminal's way to its exchange.
 pub(crate) trait Post {
+    /// An open watch of the mailbox.
+    type Watching: Watching;
+
     /// The folder that holds the vault.
     fn home(&self) -> &Path;
     /// The vault.
@@ -77,6 +80,12 @@ pub(crate) trait Post {
     ) -> Result<v1::DisposeResponse, Failure>;
     /// The mailbox from a number on, at most [`MAX_EVENTS`], as far as it goes now.
     async fn events(&mut self, start: u64) -> Result<Vec<v1::MailboxEvent>, Failure>;
+    /// Opens a watch of the mailbox from a number on, which goes on live.
+    async fn watch(&mut self, start: u64) -> Result<Self::Watching, Failure>;
+    /// Lets the connection go; the next call makes a new one.
+    fn disconnect(&mut self);
+    /// Takes in what another process of this vault has changed; an alarm that it kept is an error.
+    fn refresh(&mut self) -> Result<(), Failure>;
     /// A sealed body of at most `limit` bytes, with the receipt that comes before it.
     async fn fetch(&mut self, from: Id, id: Id, limit: usize) -> Result<FetchedBody, Failure>;
     /// How much of a sealed attachment the exchange has.
@@ -118,6 +127,12 @@ pub(crate) struct UploadState {
     pub(crate) received: u64,
     /// All of them, with the right digest.
     pub(crate) complete: bool,
+}
+
+/// An open watch of the mailbox.
+pub(crate) trait Watching {
+    /// The next piece; nothing after the end. A call that is given up loses nothing.
+    async fn next(&mut self) -> Result<Option<v1::SubscribeResponse>, Failure>;
 }
 
 /// A sealed body as it came.

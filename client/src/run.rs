@@ -11,8 +11,8 @@ use tsumugu_durable::clock::SystemClock;
 use tsumugu_trust::statement::StandingState;
 
 use crate::args::{
-    AdminCommand, Cli, Command, DemoArgs, LogCommand, ProfileCommand, TerminalCommand,
-    WorkerCommand,
+    AdminCommand, AgentArgs, AgentCommand, Cli, Command, DemoArgs, LogCommand, ProfileCommand,
+    TerminalCommand, WorkerCommand,
 };
 use crate::commands;
 use crate::context::{Context, Printing};
@@ -121,7 +121,25 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             let verified = commands::log_verify::run(ctx, args).await?;
             done(ctx, &verified).map(|_| verified.exit())
         }
+        Command::Watch => commands::watch::run(ctx).await.map(|()| Exit::Ok),
+        Command::Agent(args) => agent(ctx, args).await,
+        Command::Test(args) => {
+            let tested = commands::test::run(ctx, args).await?;
+            done(ctx, &tested).map(|_| tested.exit())
+        }
         _ => Err(Failure::new("command.not-here")),
+    }
+}
+
+async fn agent(ctx: &Context, args: &AgentArgs) -> Result<Exit, Failure> {
+    match &args.command {
+        None => commands::agent::run(ctx, &args.run).await.map(|()| Exit::Ok),
+        Some(AgentCommand::Status) => {
+            let shown = commands::agent_status::run(ctx);
+            done(ctx, &shown).map(|_| shown.exit())
+        }
+        Some(AgentCommand::Install(args)) => done(ctx, &commands::agent_install::run(ctx, args)?),
+        Some(AgentCommand::Uninstall) => done(ctx, &commands::agent_uninstall::run(ctx)?),
     }
 }
 

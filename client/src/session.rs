@@ -20,7 +20,7 @@ use tsumugu_trust::checkpoint::VerifiedCheckpoint;
 use tsumugu_trust::directory::Directory;
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::note::VerifyingKey;
-use tsumugu_trust::value::{Id, Origin};
+use tsumugu_trust::value::{Id, Origin, Time};
 
 pub use alarm::{RECORD as ALARM_RECORD, StoredAlarm};
 pub use own::{OwnRecords, RECORD as OWN_RECORD, StrangeRecord};
@@ -60,8 +60,9 @@ pub struct Session<'c> {
     proved: BTreeMap<u64, Hash>,
     own: OwnRecords,
     rpc: Option<Rpc>,
-    /// How old the chain was when this command last synchronised it, in milliseconds.
-    age_ms: Option<u64>,
+    /// How old the chain was when it was last synchronised, in milliseconds, and when that was by this
+    /// PC's clock.
+    age: Option<(u64, Time)>,
     /// What this command has warned of already.
     warned: BTreeSet<String>,
 }
@@ -113,7 +114,7 @@ impl<'c> Session<'c> {
             proved: BTreeMap::new(),
             own,
             rpc: None,
-            age_ms: None,
+            age: None,
             warned: BTreeSet::new(),
         };
         session.known = session.load_checkpoint()?;
@@ -151,6 +152,28 @@ impl<'c> Session<'c> {
         let trust = ServerTrust::Pinned { ca_pins: self.ca_pins() };
         let origin = exchange.origin.as_str();
         Rpc::connect(&exchange.address, origin, &trust, certificate, self.ctx.clock()).await
+    }
+
+    /// Lets the connection go; the next call makes a new one.
+    pub fn disconnect(&mut self) {
+        self.rpc = None;
+    }
+
+    /// Takes in what another process of this vault has changed: the identity, with its certificate,
+    /// key sets and workers.
+    ///
+    /// # Errors
+    /// An alarm was kept meanwhile; the vault is not readable, or enrolled, any more.
+    pub fn refresh(&mut self) -> Result<(), Failure> {
+        if let Some(alarm) = StoredAlarm::load(&self.vault)? {
+            return Err(alarm.failure());
+        }
+        let identity = Identity::load(&self.vault)?.ok_or_else(Failure::not_enrolled)?;
+        if identity.exchange != self.identity.exchange || identity.tls != self.identity.tls {
+            self.disconnect();
+        }
+        self.identity = identity;
+        Ok(())
     }
 
     /// The surroundings of the command.

@@ -86,7 +86,7 @@ pub async fn run(ctx: &Context, args: &AckArgs) -> Result<Answered, Failure> {
         Ok(ctx.with_random(|rng| answer(origin, reply, key, signer, &terminal, rng))?)
     })?;
     let entry = queue_answer(&session, (from, id), &sealed.statement, &sealed.sealed)?;
-    let mut report = say_queued(&mut session, &mail).await?;
+    let mut report = say_queued(&mut session, &mail, &entry).await?;
     let at = report.done.iter().find_map(|(done, delivered)| match delivered {
         Delivered::Answered(at) if *done == entry.id => Some(*at),
         _ => None,

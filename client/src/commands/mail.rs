@@ -9,7 +9,7 @@ use crate::identity::{TerminalKeys, WorkerSecret};
 use crate::letters::Signer;
 use crate::mailbox::{self, Unfetched, sync_mailbox};
 use crate::messages::Sentence;
-use crate::outbox::{FlushReport, damaged_entries, entries, flush, waiting};
+use crate::outbox::{Entry, FlushReport, damaged_entries, entries, flush, said_by_others, waiting};
 use crate::session::{Session, StoredAlarm};
 use crate::vault::Vault;
 
@@ -112,6 +112,7 @@ pub(super) async fn exchange_mail(session: &mut Session<'_>) -> Result<Mail, Fai
         Err(failure) => return Err(failure),
     }
     mail.unsent = Unsent::of(session.vault())?;
+    crate::agent::state::tell_troubles(session.ctx());
     Ok(mail)
 }
 
@@ -123,11 +124,13 @@ pub(super) async fn exchange_mail(session: &mut Session<'_>) -> Result<Mail, Fai
 pub(super) async fn say_queued(
     session: &mut Session<'_>,
     mail: &Mail,
+    entry: &Entry,
 ) -> Result<FlushReport, Failure> {
-    match &mail.why {
+    let report = match &mail.why {
         Some(why) => waiting(session, why),
         None => flush(session).await,
-    }
+    };
+    said_by_others(session, entry, report?)
 }
 
 fn say_unfetched(session: &Session<'_>, unfetched: &[Unfetched]) -> Vec<NotFetched> {

@@ -53,7 +53,7 @@ pub(super) async fn write(
     if office::needs_snapshot(session)? {
         office::write_snapshot(session, &worker)?;
     }
-    let report = say_queued(session, mail).await?;
+    let report = say_queued(session, mail, &entry).await?;
     Ok(report.done.iter().any(|(id, _)| *id == entry.id))
 }
 

@@ -148,7 +148,7 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
         // Behind the letters: who sees the draft gone finds them in the outbox or the log.
         crate::office::write(&session, worker, draft::ended(draft, kept))?;
     }
-    let report = say_queued(&mut session, &mail).await?;
+    let report = say_queued(&mut session, &mail, &entry).await?;
     let sent = outcome(&session, &entry, &recipients, &ids, report, warnings(&form))?;
     Ok(Sent { attachments: same.shown(), ..sent })
 }

@@ -318,7 +318,7 @@ pub(super) fn validity_word(validity: Validity) -> &'static str {
     }
 }
 
-pub(super) fn kind_word(kind: LetterKind) -> &'static str {
+pub(crate) fn kind_word(kind: LetterKind) -> &'static str {
     match kind {
         LetterKind::Sheet => "sheet",
         LetterKind::Notice => "notice",

@@ -52,19 +52,21 @@ pub(crate) async fn apply_record(
         let lines = lines.clone();
         return apply_envelope(post, leaf, &lines);
     }
+    // Another process may take in another record of the same message: read and written under the lock.
+    let lock = post.vault().lock()?;
     let mut message = Message::load(post.vault(), from, id)?
         .filter(|message| message.envelope().is_some())
         .ok_or_else(|| Failure::bad_proof("a record comes before its envelope"))?;
     check_about(post, &message, &leaf)?;
     if !counts(post.directory(), &message, &leaf) {
         message.doubt(Doubt::RecordOutOfPlace);
-        message.save(&post.vault().lock()?)?;
+        message.save(&lock)?;
         return Ok(Applied::SetAside);
     }
     if !message.add(leaf) {
         return Ok(Applied::Known);
     }
-    message.save(&post.vault().lock()?)?;
+    message.save(&lock)?;
     Ok(Applied::New)
 }
 
@@ -91,6 +93,7 @@ fn apply_envelope(
     if own != lines.from && own != lines.to.institution {
         return Err(Failure::bad_proof("an envelope of others"));
     }
+    let lock = post.vault().lock()?;
     let mut message = Message::load_or_new(post.vault(), lines.from, lines.id)?;
     if message.digest().is_some_and(|known| known != leaf.statement.digest()) {
         return Err(Failure::bad_proof("two envelopes have one id"));
@@ -111,7 +114,6 @@ fn apply_envelope(
         message.letter = LetterState::Unreadable("envelope".to_owned());
     }
     let corrected = if counts { corrected(post, lines, correction)? } else { None };
-    let lock = post.vault().lock()?;
     if message.letter != LetterState::Kept {
         // Before the message: a crash in between leaves a mark without a message, which is cleared.
         lock.write(&waiting_path(lines.from, lines.id), &[])?;
@@ -215,7 +217,7 @@ fn check_detail(leaf: &MessageLeaf) -> Result<(), Failure> {
 }
 
 /// Sender and id of the message that a record is about.
-fn subject(body: &AnyBody) -> Option<(Id, Id)> {
+pub(crate) fn subject(body: &AnyBody) -> Option<(Id, Id)> {
     match body {
         AnyBody::Envelope(lines) => Some((lines.from, lines.id)),
         AnyBody::Fetched(lines) => Some((lines.from, lines.id)),

@@ -14,6 +14,8 @@ use crate::letters::{Incoming, OpenedLetter, Unreadable, all_log_keys, open, unr
 use crate::office::OwnLetter;
 use crate::outbox::{Command, entries, queue_answer};
 use crate::post::Post;
+use crate::turn::Turn;
+use crate::vault::Vault;
 
 /// The folder of marks of messages whose letter is still to come.
 const WAITING: &str = "waiting";
@@ -55,10 +57,12 @@ pub(super) async fn receive_letters(
     next: u64,
 ) -> Result<(Vec<Received>, Vec<Unfetched>), Failure> {
     let (mut received, mut unfetched) = (Vec::new(), Vec::new());
-    for path in post.vault().list(WAITING)? {
-        let mut segments = path.split('/').skip(1).map(str::parse);
-        let (Some(Ok(from)), Some(Ok(id))) = (segments.next(), segments.next()) else { continue };
-        match receive(post, from, id).await {
+    for (from, id) in waiting_letters(post.vault())? {
+        // One turn for each: a command beside a busy agent need not wait for all of them.
+        let turn = Turn::Mailbox.take(post.home()).await?;
+        let letter = receive(post, from, id).await;
+        drop(turn);
+        match letter {
             Ok(Some(letter)) => received.push(Received { from, id, letter }),
             Ok(None) => {}
             Err(why) if matches!(why.exit(), Exit::Unreachable | Exit::Refused) => {
@@ -71,10 +75,27 @@ pub(super) async fn receive_letters(
     Ok((received, unfetched))
 }
 
+/// Sender and id of the messages whose letter is still to come.
+///
+/// # Errors
+/// As [`Vault::list`].
+pub(crate) fn waiting_letters(vault: &Vault) -> Result<Vec<(Id, Id)>, Failure> {
+    let paths = vault.list(WAITING)?;
+    let parsed = paths.iter().filter_map(|path| {
+        let mut segments = path.split('/').skip(1);
+        Some((segments.next()?.parse().ok()?, segments.next()?.parse().ok()?))
+    });
+    Ok(parsed.collect())
+}
+
 /// Receives one letter; nothing where it has to wait on.
 async fn receive(post: &mut impl Post, from: Id, id: Id) -> Result<Option<LetterState>, Failure> {
-    let Some(mut message) = Message::load(post.vault(), from, id)? else {
-        post.vault().remove(&waiting_path(from, id))?;
+    let Some(message) = Message::load(post.vault(), from, id)? else {
+        // Removed under the lock: whoever writes the mark writes the message under the same one.
+        let lock = post.vault().lock()?;
+        if Message::load(post.vault(), from, id)?.is_none() {
+            lock.remove(&waiting_path(from, id))?;
+        }
         return Ok(None);
     };
     let Some((_, lines)) = message.envelope() else { return Ok(None) };
@@ -83,24 +104,25 @@ async fn receive(post: &mut impl Post, from: Id, id: Id) -> Result<Option<Letter
         LetterState::Waiting | LetterState::KeyNotHere => {}
         LetterState::Unreadable(_) => {
             answer_unreadable(post, &message)?;
-            return settle(post, message, None).map(Some);
+            return settle(post, (from, id), Settled::As(message.letter)).map(Some);
         }
-        LetterState::Kept | LetterState::Gone => return settle(post, message, None).map(Some),
+        LetterState::Kept | LetterState::Gone => {
+            return settle(post, (from, id), Settled::As(message.letter)).map(Some);
+        }
     }
     // What this terminal has no key for is left to one that has it, and stays unfetched.
     if !holds_key(post, &lines)? {
-        return wait_for_key(post, message);
+        return wait_for_key(post, (from, id));
     }
     let fetched = match post.fetch(from, id, MAX_SEALED_BODY).await {
         Err(gone) if gone.key() == "server.body-gone" => {
-            message.letter = LetterState::Gone;
-            return settle(post, message, None).map(Some);
+            return settle(post, (from, id), Settled::As(LetterState::Gone)).map(Some);
         }
         fetched => fetched?,
     };
     take_receipt(post, &lines, fetched.receipt).await?;
     // The receipt's leaf went into the record.
-    let mut message = Message::load_or_new(post.vault(), from, id)?;
+    let message = Message::load_or_new(post.vault(), from, id)?;
     let mut opened = open_body(post, &message, &fetched.body);
     if matches!(opened, Err(Unreadable::ChainBehind)) {
         post.sync().await?;
@@ -109,48 +131,61 @@ async fn receive(post: &mut impl Post, from: Id, id: Id) -> Result<Option<Letter
     match opened {
         Ok(letter) => {
             let told = compare_maker(post, &lines, &letter).await?;
-            told.into_iter().for_each(|doubt| message.doubt(doubt));
-            message.letter = LetterState::Kept;
-            let letter = settle(post, message, Some(&letter))?;
-            Ok(Some(letter))
+            settle(post, (from, id), Settled::Opened(&letter, told)).map(Some)
         }
         Err(Unreadable::ChainBehind) => Err(Failure::new("message.not-here-yet").with("id", id)),
-        Err(Unreadable::KeyNotHere) => wait_for_key(post, message),
+        Err(Unreadable::KeyNotHere) => wait_for_key(post, (from, id)),
         Err(reason) => {
-            message.letter = LetterState::Unreadable(reason.word().to_owned());
             answer_unreadable(post, &message)?;
-            settle(post, message, None).map(Some)
+            let letter = LetterState::Unreadable(reason.word().to_owned());
+            settle(post, (from, id), Settled::As(letter)).map(Some)
         }
     }
 }
 
+/// What became of a letter.
+enum Settled<'a> {
+    /// It passed every check; with what it tells of the log otherwise than this terminal saw it.
+    Opened(&'a OpenedLetter, Vec<Doubt>),
+    /// Anything else.
+    As(LetterState),
+}
+
 /// Writes what became of a letter, and clears its mark; in this order, since a crash in between
-/// leaves a mark, and nothing undone.
+/// leaves a mark, and nothing undone. The message is read anew: while the letter was fetched, another
+/// process may have taken in more of it.
 fn settle(
     post: &impl Post,
-    message: Message,
-    letter: Option<&OpenedLetter>,
+    (from, id): (Id, Id),
+    settled: Settled<'_>,
 ) -> Result<LetterState, Failure> {
     let lock = post.vault().lock()?;
-    let (from, id) = (message.from(), message.id());
-    if let Some(letter) = letter {
-        lock.write(&letter_path(from, id), letter.bytes())?;
-        if let Some((leaf, _)) = message.envelope() {
-            let own = OwnLetter { id, index: leaf.at.index, author: letter.author() };
-            crate::office::take_in(post.vault(), &lock, &own)?;
+    let mut message = Message::load_or_new(post.vault(), from, id)?;
+    match settled {
+        Settled::Opened(letter, told) => {
+            lock.write(&letter_path(from, id), letter.bytes())?;
+            if let Some((leaf, _)) = message.envelope() {
+                let own = OwnLetter { id, index: leaf.at.index, author: letter.author() };
+                crate::office::take_in(post.vault(), &lock, &own)?;
+            }
+            told.into_iter().for_each(|doubt| message.doubt(doubt));
+            message.letter = LetterState::Kept;
         }
+        Settled::As(letter) => message.letter = letter,
     }
     message.save(&lock)?;
     lock.remove(&waiting_path(from, id))?;
     Ok(message.letter)
 }
 
-fn wait_for_key(post: &impl Post, mut message: Message) -> Result<Option<LetterState>, Failure> {
+fn wait_for_key(post: &impl Post, (from, id): (Id, Id)) -> Result<Option<LetterState>, Failure> {
+    let lock = post.vault().lock()?;
+    let mut message = Message::load_or_new(post.vault(), from, id)?;
     if message.letter == LetterState::KeyNotHere {
         return Ok(None);
     }
     message.letter = LetterState::KeyNotHere;
-    message.save(&post.vault().lock()?)?;
+    message.save(&lock)?;
     Ok(Some(LetterState::KeyNotHere))
 }
 

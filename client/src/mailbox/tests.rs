@@ -36,6 +36,13 @@ async fn send_after(
     id
 }
 
+/// Queues a notice, as a command does that the agent is beside.
+pub(crate) fn queue_notice(post: &TestPost, to: Id) -> Id {
+    let (id, sealed) = sealed_with(post, to, None, |_| {});
+    queue_send(post, std::slice::from_ref(&sealed)).unwrap();
+    id
+}
+
 async fn hand_over(post: &mut TestPost, sealed: &SealedLetter) {
     queue_send(post, std::slice::from_ref(sealed)).unwrap();
     assert_eq!(flush(post).await.unwrap().done.len(), 1);
@@ -79,6 +86,12 @@ fn sealed_with(
 }
 
 async fn answer_with(post: &mut TestPost, from: Id, id: Id, said: Answer, comment: &str) {
+    queue_answer_with(post, from, id, said, comment);
+    flush(post).await.unwrap();
+}
+
+/// Queues an answer by the only worker.
+pub(crate) fn queue_answer_with(post: &TestPost, from: Id, id: Id, said: Answer, comment: &str) {
     let message = post.message(from, id);
     let letter = message.read_letter(post.vault(), post.directory()).unwrap().unwrap();
     let (leaf, lines) = message.envelope().unwrap();
@@ -93,7 +106,6 @@ async fn answer_with(post: &mut TestPost, from: Id, id: Id, said: Answer, commen
         answer(post.origin(), reply, letter.letter_key(), signer, &terminal, rng).unwrap()
     });
     queue_answer(post, (from, id), &sealed.statement, &sealed.sealed).unwrap();
-    flush(post).await.unwrap();
 }
 
 #[tokio::test]

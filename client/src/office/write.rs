@@ -11,7 +11,7 @@ use super::state::keep_unsent;
 use crate::failure::Failure;
 use crate::identity::WorkerSecret;
 use crate::letters::{Content, Header, SealedLetter, Signer, compose, seal};
-use crate::outbox::{self, previous_message, queue_send, sealing};
+use crate::outbox::{self, previous_message, queue_send, sealing, sent_path};
 use crate::post::Post;
 
 /// Queues a record under a worker's name. It counts on this PC at once, and at the others when they
@@ -30,7 +30,11 @@ pub(crate) fn write(
     let entry = Entry::check(said).map_err(bad)?;
     let (message, letter) = sealed(post, worker, entry.record())?;
     let queued = queue_send(post, &[letter])?;
-    keep_unsent(&post.vault().lock()?, &entry, message)?;
+    let lock = post.vault().lock()?;
+    // An agent may have said it by now: then what the log has counts already.
+    if post.vault().read(&sent_path(message))?.is_none() {
+        keep_unsent(&lock, &entry, message)?;
+    }
     Ok(queued)
 }
 

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tsumugu_durable::atomic::create_dir_durable;
 use tsumugu_durable::crash::crash_point;
-use tsumugu_durable::lock::{FolderLock, LockError};
 use tsumugu_proto::v1;
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::receipt::VerifiedReceipt;
@@ -26,12 +24,7 @@ use crate::attachments::sweep_forgotten;
 use crate::failure::{Failure, shown_wait};
 use crate::letters::{ComposedLetter, Header, seal};
 use crate::post::Post;
-
-/// The folder below the home folder whose lock one sender at a time holds.
-const TURN: &str = "outbox";
-
-/// How long a flush waits for the one of another process.
-const TURN_PATIENCE: Duration = Duration::from_secs(60);
+use crate::turn::Turn;
 
 /// How often one flush seals a letter anew: key sets change yearly, not by the second.
 const MAX_SEALINGS: u32 = 3;
@@ -100,7 +93,7 @@ async fn say(
     with_attachments: bool,
     failed: &mut BTreeMap<Id, Failure>,
 ) -> Result<(), Failure> {
-    let _turn = turn(post)?;
+    let _turn = Turn::Outbox.take(post.home()).await?;
     sweep_parts(post.vault(), &post.vault().lock()?)?;
     for mut entry in entries(post.vault())? {
         if !is_due(&entry, with_attachments) {
@@ -170,16 +163,6 @@ pub(crate) fn waiting(post: &impl Post, why: &Failure) -> Result<FlushReport, Fa
     let entries = entries(post.vault())?.into_iter().filter(|entry| entry.refused.is_none());
     let waiting = entries.map(|entry| (entry.id, why.repeated())).collect();
     Ok(FlushReport { waiting, ..FlushReport::default() })
-}
-
-/// One flush at a time: two that seal the same letter anew would use its id for two envelopes.
-fn turn(post: &impl Post) -> Result<FolderLock, Failure> {
-    let folder = post.home().join(TURN);
-    create_dir_durable(&folder).map_err(|error| Failure::home_unusable(&folder, error))?;
-    FolderLock::acquire(&folder, TURN_PATIENCE).map_err(|error| match &error {
-        LockError::Held { .. } => Failure::new("outbox.busy").because(error),
-        LockError::Disk(_) => Failure::home_unusable(&folder, error),
-    })
 }
 
 async fn deliver(post: &mut impl Post, entry: &mut Entry) -> Result<Delivered, Failure> {

@@ -61,10 +61,11 @@ pub fn sent_path(id: Id) -> String {
 
 /// Whether this vault made the message: it sent it, or still tries to.
 pub(crate) fn was_made_here(vault: &Vault, own: Id, id: Id) -> Result<bool, Failure> {
-    if vault.read(&sent_path(id))?.is_some() {
+    // In this order: another process writes the record of what was sent before its entry goes.
+    if entries(vault)?.iter().any(|entry| entry.messages().contains(&(own, id))) {
         return Ok(true);
     }
-    Ok(entries(vault)?.iter().any(|entry| entry.messages().contains(&(own, id))))
+    Ok(vault.read(&sent_path(id))?.is_some())
 }
 
 /// Id and envelope digest of the last message to an institution that the log has, by whichever

@@ -13,18 +13,26 @@ use tsumugu_trust::receipt::VerifiedReceipt;
 use tsumugu_trust::statement::BytesRef;
 use tsumugu_trust::value::{Id, Time};
 
-use super::{FetchedBody, MAX_EVENTS, Post, UploadState};
+use super::{FetchedBody, MAX_EVENTS, Post, UploadState, Watching};
 use crate::failure::Failure;
 use crate::identity::TerminalKeys;
 use crate::letters::Randomness;
 use crate::messages::Sentence;
 use crate::progress::Progress;
-use crate::rpc::incomplete;
+use crate::rpc::{Pieces, incomplete};
 use crate::session::Session;
 use crate::vault::Vault;
 use crate::workers;
 
+impl Watching for Pieces<v1::SubscribeResponse> {
+    async fn next(&mut self) -> Result<Option<v1::SubscribeResponse>, Failure> {
+        Pieces::next(self).await
+    }
+}
+
 impl Post for Session<'_> {
+    type Watching = Pieces<v1::SubscribeResponse>;
+
     fn home(&self) -> &Path {
         self.ctx().home()
     }
@@ -124,6 +132,19 @@ impl Post for Session<'_> {
             }
         }
         Ok(events)
+    }
+
+    async fn watch(&mut self, start: u64) -> Result<Self::Watching, Failure> {
+        let request = v1::SubscribeRequest { start, stop_at_end: false };
+        self.connect().await?.subscribe(request).await
+    }
+
+    fn disconnect(&mut self) {
+        Session::disconnect(self);
+    }
+
+    fn refresh(&mut self) -> Result<(), Failure> {
+        Session::refresh(self)
     }
 
     async fn fetch(&mut self, from: Id, id: Id, limit: usize) -> Result<FetchedBody, Failure> {

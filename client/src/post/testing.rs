@@ -20,7 +20,7 @@ use tsumugu_trust::statement::{AnyBody, BytesRef, Envelope, Fetched, Statement};
 use tsumugu_trust::testing::{TestInstitution, World};
 use tsumugu_trust::value::{Id, InstitutionKind, Time};
 
-use super::{FetchedBody, Post, UploadState};
+use super::{FetchedBody, Post, UploadState, Watching};
 use crate::failure::{Exit, Failure};
 use crate::identity::text::Bytes;
 use crate::identity::{KeySetSecret, Seed, TerminalKeys, WorkerSecret};
@@ -63,6 +63,10 @@ pub(crate) struct TestExchange {
     pub(crate) cut_after: Option<usize>,
     /// Bytes of attachments that went over the line, both ways.
     pub(crate) travelled: usize,
+    /// Its open watches say nothing, as of a connection that died unnoticed.
+    pub(crate) is_silent: bool,
+    /// What the coming refreshes of terminals fail with.
+    pub(crate) refreshes: VecDeque<&'static str>,
     mailboxes: BTreeMap<Id, Vec<(u64, Vec<u8>)>>,
 }
 
@@ -77,6 +81,8 @@ pub(crate) struct TestPost {
     pub(crate) pauses: RefCell<Vec<Duration>>,
     /// Alarms that were kept: their messages in English.
     pub(crate) alarms: RefCell<Vec<String>>,
+    /// Whether a watch was opened and the connection not let go since.
+    pub(crate) connected: bool,
     vault: Vault,
     keys: TerminalKeys,
     chain: ClearChain,
@@ -85,8 +91,17 @@ pub(crate) struct TestPost {
 
 /// A hospital and a care office at one exchange.
 pub(crate) async fn two_offices() -> (TestPost, TestPost) {
+    offices(InstitutionKind::Hospital).await
+}
+
+/// The exchange's own institution and a care office.
+pub(crate) async fn echo_and_office() -> (TestPost, TestPost) {
+    offices(InstitutionKind::Exchange).await
+}
+
+async fn offices(kind: InstitutionKind) -> (TestPost, TestPost) {
     let mut world = World::new(7);
-    let hospital = world.admit("架空中央病院", InstitutionKind::Hospital);
+    let hospital = world.admit("架空中央病院", kind);
     let care = world.admit("ケアプラン架空", InstitutionKind::CareOffice);
     world.tick();
     let exchange = Rc::new(RefCell::new(TestExchange {
@@ -100,6 +115,8 @@ pub(crate) async fn two_offices() -> (TestPost, TestPost) {
         uploads: BTreeMap::new(),
         cut_after: None,
         travelled: 0,
+        is_silent: false,
+        refreshes: VecDeque::new(),
         mailboxes: BTreeMap::new(),
     }));
     let mut offices = [hospital, care].map(|of| TestPost::new(Rc::clone(&exchange), of));
@@ -119,7 +136,20 @@ impl TestPost {
         let (notes, alarms) = (RefCell::default(), RefCell::default());
         let pauses = RefCell::default();
         let checkpoint = Vec::new();
-        Self { home, institution, exchange, notes, pauses, alarms, vault, keys, chain, checkpoint }
+        let connected = false;
+        Self {
+            home,
+            institution,
+            exchange,
+            notes,
+            pauses,
+            alarms,
+            connected,
+            vault,
+            keys,
+            chain,
+            checkpoint,
+        }
     }
 
     /// Another PC of the same office, which has seen nothing yet. It has the same keys.
@@ -245,6 +275,18 @@ impl TestExchange {
         (&bytes[..most], most == bytes.len())
     }
 
+    fn events(&self, of: Id, start: u64) -> Vec<v1::MailboxEvent> {
+        let mailbox = self.mailboxes.get(&of).cloned().unwrap_or_default();
+        let event = |(number, (index, detail)): (u64, (u64, Vec<u8>))| v1::MailboxEvent {
+            number,
+            receipt: Some(self.world.receipt(index)),
+            detail: detail.into(),
+        };
+        let is_shown =
+            |e: &v1::MailboxEvent| e.number >= start && !self.hidden_events.contains(&e.number);
+        (0..).zip(mailbox).map(event).filter(is_shown).collect()
+    }
+
     fn receipt(&self, index: u64) -> v1::Receipt {
         v1::Receipt { record: Default::default(), ..self.world.receipt(index) }
     }
@@ -315,7 +357,53 @@ impl TestExchange {
     }
 }
 
+/// A watch of a mailbox: events at once, and a heartbeat every thirty seconds.
+pub(crate) struct TestWatching {
+    exchange: Rc<RefCell<TestExchange>>,
+    of: Id,
+    next: u64,
+    begun: bool,
+    quiet_until: tokio::time::Instant,
+}
+
+/// As the exchange's.
+const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(30);
+
+impl Watching for TestWatching {
+    async fn next(&mut self) -> Result<Option<v1::SubscribeResponse>, Failure> {
+        use v1::subscribe_response::Part;
+        loop {
+            if self.exchange.borrow().is_silent {
+                std::future::pending::<()>().await;
+            }
+            {
+                let shown = self.exchange.borrow();
+                shown.reached()?;
+                if !self.begun {
+                    self.begun = true;
+                    let length = shown.mailboxes.get(&self.of).map_or(0, Vec::len) as u64;
+                    return Ok(Some(v1::SubscribeResponse { part: Some(Part::Heartbeat(length)) }));
+                }
+                let events = shown.events(self.of, self.next);
+                if let Some(last) = events.last() {
+                    self.next = last.number + 1;
+                    let part = Some(Part::Events(v1::MailboxEvents { events }));
+                    return Ok(Some(v1::SubscribeResponse { part }));
+                }
+                if tokio::time::Instant::now() >= self.quiet_until {
+                    self.quiet_until += HEARTBEAT;
+                    let part = Some(Part::Heartbeat(self.next));
+                    return Ok(Some(v1::SubscribeResponse { part }));
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
+}
+
 impl Post for TestPost {
+    type Watching = TestWatching;
+
     fn home(&self) -> &Path {
         self.home.ctx.home()
     }
@@ -424,15 +512,27 @@ impl Post for TestPost {
     async fn events(&mut self, start: u64) -> Result<Vec<v1::MailboxEvent>, Failure> {
         let shown = self.exchange.borrow();
         shown.reached()?;
-        let mailbox = shown.mailboxes.get(&self.institution.id).cloned().unwrap_or_default();
-        let event = |(number, (index, detail)): (u64, (u64, Vec<u8>))| v1::MailboxEvent {
-            number,
-            receipt: Some(shown.world.receipt(index)),
-            detail: detail.into(),
-        };
-        let is_shown =
-            |e: &v1::MailboxEvent| e.number >= start && !shown.hidden_events.contains(&e.number);
-        Ok((0..).zip(mailbox).map(event).filter(is_shown).collect())
+        Ok(shown.events(self.institution.id, start))
+    }
+
+    async fn watch(&mut self, start: u64) -> Result<TestWatching, Failure> {
+        self.exchange.borrow().reached()?;
+        self.connected = true;
+        let exchange = Rc::clone(&self.exchange);
+        let (of, quiet_until) = (self.institution.id, tokio::time::Instant::now() + HEARTBEAT);
+        Ok(TestWatching { exchange, of, next: start, begun: false, quiet_until })
+    }
+
+    fn disconnect(&mut self) {
+        self.connected = false;
+    }
+
+    fn refresh(&mut self) -> Result<(), Failure> {
+        self.exchange
+            .borrow_mut()
+            .refreshes
+            .pop_front()
+            .map_or(Ok(()), |key| Err(Failure::new(key)))
     }
 
     async fn fetch(&mut self, from: Id, id: Id, _: usize) -> Result<FetchedBody, Failure> {

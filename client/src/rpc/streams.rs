@@ -12,8 +12,9 @@ use crate::failure::Failure;
 /// How long the next piece of something that is there already may take.
 pub const FETCH_IDLE: Duration = Duration::from_secs(30);
 
-/// How long a live mailbox may be silent: the exchange sends heartbeats more often than that.
-pub const LIVE_IDLE: Duration = Duration::from_secs(120);
+/// How long a live mailbox may be silent: the exchange sends a heartbeat every 30 seconds, and one of
+/// them may be lost.
+pub const LIVE_IDLE: Duration = Duration::from_secs(75);
 
 /// The pieces of an answer, in order.
 #[derive(Debug)]

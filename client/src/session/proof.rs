@@ -2,6 +2,7 @@
 
 use tsumugu_proto::v1;
 use tsumugu_trust::checkpoint::{CheckpointError, VerifiedCheckpoint};
+use tsumugu_trust::hash::Hash;
 use tsumugu_trust::leaf::{Leaf, PrivateLeaf};
 use tsumugu_trust::merkle::verify_consistency;
 use tsumugu_trust::receipt::{self, VerifiedReceipt, hashes};
@@ -15,6 +16,9 @@ use crate::messages::Sentence;
 /// The log may grow between two questions, and a third is then needed; more often than this it is
 /// not the log that keeps us from an answer.
 const MAX_ROUNDS: usize = 16;
+
+/// How many states of the log are remembered as proved: a session of an agent lives for months.
+const MAX_PROVED: usize = 4_096;
 
 impl Session<'_> {
     /// Verifies a receipt, and that its checkpoint is a state of the log that this vault knows.
@@ -126,7 +130,7 @@ impl Session<'_> {
                 }
                 if newest.size() == known.size() {
                     same(newest.root() == known.root(), known.size())?;
-                    self.proved.insert(asked.size(), asked.root());
+                    self.note_proved(asked.size(), asked.root());
                     return Ok(());
                 }
                 asked = newest;
@@ -222,7 +226,15 @@ impl Session<'_> {
     /// Remembers a checkpoint that is proved to continue the one before.
     pub(super) fn remember(&mut self, checkpoint: VerifiedCheckpoint) {
         if let Some(before) = self.known.replace(checkpoint) {
-            self.proved.insert(before.size(), before.root());
+            self.note_proved(before.size(), before.root());
+        }
+    }
+
+    /// The oldest are forgotten first: they may be proved again.
+    fn note_proved(&mut self, size: u64, root: Hash) {
+        self.proved.insert(size, root);
+        while self.proved.len() > MAX_PROVED {
+            self.proved.pop_first();
         }
     }
 }

@@ -26,6 +26,9 @@ use crate::rpc::incomplete;
 /// How old the last leaf of the chain may be, in milliseconds (`docs/FORMATS.md`, section 3).
 pub const MAX_STALENESS_MS: u64 = 2 * 60 * 60 * 1000;
 
+/// After so long a session asks again before it acts.
+const RESYNC_MS: u64 = 60 * 60 * 1_000;
+
 /// How far the exchange's clock may be from this PC's without a warning, in milliseconds.
 pub const CLOCK_TOLERANCE_MS: u64 = 5 * 60 * 1000;
 
@@ -79,6 +82,7 @@ impl Session<'_> {
     }
 
     async fn synchronise(&mut self) -> Result<SyncReport, Failure> {
+        self.meet_others().await?;
         let before = self.chain.chain().next_number();
         let head = self.take_in_leaves(before).await?;
         let now = self.prove(&head).await?;
@@ -93,6 +97,14 @@ impl Session<'_> {
             until: jst::iso(last),
             strange: self.own.strange().to_vec(),
         })
+    }
+
+    /// Another process of this vault may have been shown a later state of the log: it and ours have to
+    /// be states of one.
+    async fn meet_others(&mut self) -> Result<(), Failure> {
+        let Some(stored) = self.load_checkpoint()? else { return Ok(()) };
+        let ours = self.known.as_ref().map(|known| known.note_bytes());
+        if ours == Some(stored.note_bytes()) { Ok(()) } else { self.accept(stored).await }
     }
 
     /// Pushes every leaf that comes into the chain, and gives the receipt that ends them.
@@ -154,7 +166,11 @@ impl Session<'_> {
         self.own.absorb(OwnRecords::load(&self.vault)?);
         self.chain.save(&self.vault, &lock)?;
         lock.write_json(OWN_RECORD, &self.own)?;
-        if let Some(known) = &self.known {
+        // A later state that another process has written meanwhile stays.
+        let stored = self.load_checkpoint()?.map(|stored| stored.size());
+        if let Some(known) = &self.known
+            && stored.is_none_or(|stored| stored < known.size())
+        {
             lock.write(CHECKPOINT_RECORD, known.note_bytes())?;
         }
         Ok(())
@@ -170,7 +186,7 @@ impl Session<'_> {
         }
         // An exchange that hides the newest leaves would state a time that fits them.
         let age = now.max(self.ctx.now()).0.saturating_sub(last.0);
-        self.age_ms = Some(age);
+        self.age = Some((age, self.ctx.now()));
         if age <= MAX_STALENESS_MS {
             return Ok(());
         }
@@ -189,12 +205,14 @@ impl Session<'_> {
     /// # Errors
     /// As [`Self::sync`] with [`Purpose::Act`].
     pub(crate) async fn fresh(&mut self) -> Result<(), Failure> {
-        if self.age_ms.is_none() {
+        // What was fresh an hour ago need not be; a clock that went back tells nothing.
+        let old = |at: Time| self.ctx.now().0.abs_diff(at.0) > RESYNC_MS;
+        if self.age.is_none_or(|(_, at)| old(at)) {
             self.sync().await?;
         }
-        match self.age_ms {
-            Some(age) if age <= MAX_STALENESS_MS => Ok(()),
-            age => Err(stale(age.unwrap_or(u64::MAX))),
+        match self.age {
+            Some((age, _)) if age <= MAX_STALENESS_MS => Ok(()),
+            age => Err(stale(age.map_or(u64::MAX, |(age, _)| age))),
         }
     }
 

@@ -158,12 +158,15 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Disk`], [`VaultError::BadPath`].
     pub fn list(&self, prefix: &str) -> Result<Vec<String>, VaultError> {
-        let mut paths = records(&self.folder)?;
-        if !prefix.is_empty() {
-            RecordPath::parse(prefix)?;
-            let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
-            paths.retain(|path| path.strip_prefix(prefix).is_some_and(below));
-        }
+        let mut paths = if prefix.is_empty() {
+            records(&self.folder)?
+        } else {
+            // Only that folder is walked: a vault of many years has very many records.
+            let path = RecordPath::parse(prefix)?;
+            let mut paths = records_below(&self.folder, prefix)?;
+            paths.extend(self.file(&path).is_file().then(|| prefix.to_owned()));
+            paths
+        };
         paths.sort();
         Ok(paths)
     }
@@ -270,7 +273,19 @@ fn acquire(folder: &Path, patience: Duration) -> Result<FolderLock, VaultError> 
 
 /// The paths of all records below `folder`, in no order. Other files are not ours and are left alone.
 fn records(folder: &Path) -> Result<Vec<String>, VaultError> {
-    let names = entries(folder)?.into_iter().filter(|entry| !entry.is_folder);
+    record_paths(entries(folder)?)
+}
+
+/// Those below one folder of it, which need not be there.
+fn records_below(folder: &Path, prefix: &str) -> Result<Vec<String>, VaultError> {
+    if !folder.join(prefix).is_dir() {
+        return Ok(Vec::new());
+    }
+    record_paths(walk(folder, format!("{prefix}/"))?)
+}
+
+fn record_paths(found: Vec<Entry>) -> Result<Vec<String>, VaultError> {
+    let names = found.into_iter().filter(|entry| !entry.is_folder);
     let paths = names.filter_map(|entry| Some(entry.name.strip_suffix(RECORD_SUFFIX)?.to_owned()));
     Ok(paths.filter(|path| RecordPath::parse(path).is_ok()).collect())
 }
@@ -294,8 +309,12 @@ struct Entry {
 
 /// Everything below `folder`; links are not followed.
 fn entries(folder: &Path) -> Result<Vec<Entry>, VaultError> {
+    walk(folder, String::new())
+}
+
+fn walk(folder: &Path, below: String) -> Result<Vec<Entry>, VaultError> {
     let mut found = Vec::new();
-    let mut waiting = vec![String::new()];
+    let mut waiting = vec![below];
     while let Some(prefix) = waiting.pop() {
         let here = folder.join(&prefix);
         let unreadable = |source| VaultError::Listing { folder: here.clone(), source };
