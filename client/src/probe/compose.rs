@@ -59,12 +59,18 @@ pub(crate) fn compose_test(
         from: keys.institution,
         to: Destination { institution: to, unit: Unit::main() },
         urgency: Urgency::Normal,
+        attachments: Vec::new(),
         ack_by: None,
         replaces: None,
         composed: now,
     };
     let body = form.to_json().to_string().into_bytes();
-    let content = Content { kind: LetterKind::Notice, case_id: None, body: body.into() };
+    let content = Content {
+        kind: LetterKind::Notice,
+        case_id: None,
+        body: body.into(),
+        attachments: Vec::new(),
+    };
     let (origin, terminal) = (post.origin(), keys.terminal_key(post.origin())?);
     let (key, shown) = (worker.signing_key(origin)?, worker.shown()?);
     let previous = previous_message(post.vault(), to)?;
