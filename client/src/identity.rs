@@ -17,7 +17,7 @@ pub use certificate::{Due, RENEWAL_PARTS};
 pub use text::Seed;
 
 use crate::failure::Failure;
-use crate::tls::ClientIdentity;
+use crate::tls::{ClientIdentity, Proxy};
 use crate::vault::Vault;
 use text::Bytes;
 
@@ -49,6 +49,9 @@ pub struct Exchange {
     pub origin: Origin,
     /// Where it is reached: `HOST:PORT`.
     pub address: String,
+    /// The proxy that leads there, with its password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
     /// CA pins; the newest trust list's count once the clear chain is there.
     #[serde(with = "text::many")]
     pub ca_pins: Vec<Hash>,

@@ -19,6 +19,7 @@ mod live;
 pub mod log_folder;
 pub mod mailbox;
 pub mod messages;
+pub mod network;
 pub mod office;
 pub mod outbox;
 pub mod output;

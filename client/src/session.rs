@@ -31,6 +31,7 @@ use crate::context::Context;
 use crate::enrolment::Pending;
 use crate::failure::Failure;
 use crate::identity::Identity;
+use crate::messages::Sentence;
 use crate::rpc::Rpc;
 use crate::tls::{ClientIdentity, ServerTrust};
 use crate::vault::Vault;
@@ -139,6 +140,15 @@ impl<'c> Session<'c> {
             dialled => dialled?,
         };
         self.rpc = Some(rpc.clone());
+        // A proxy that was typed and that leads there need not be typed again.
+        if let Some(typed) = self.ctx.network().typed()?
+            && typed != self.identity.exchange.proxy
+        {
+            let mut identity = self.identity.clone();
+            identity.exchange.proxy = typed;
+            self.replace_identity(identity)?;
+            self.ctx.note(&Sentence::new("proxy.kept"));
+        }
         Ok(rpc)
     }
 
@@ -151,7 +161,8 @@ impl<'c> Session<'c> {
         let exchange = &self.identity.exchange;
         let trust = ServerTrust::Pinned { ca_pins: self.ca_pins() };
         let origin = exchange.origin.as_str();
-        Rpc::connect(&exchange.address, origin, &trust, certificate, self.ctx.clock()).await
+        let way = self.ctx.network().way(&exchange.address, exchange.proxy.as_ref())?;
+        Rpc::connect_by(&way, origin, &trust, certificate, self.ctx.clock()).await
     }
 
     /// Lets the connection go; the next call makes a new one.

@@ -62,6 +62,7 @@ impl Desk {
         let directory = self.world.directory().clone();
         CheckedDocument {
             terminal_of: None,
+            proxy: None,
             origin: self.world.origin.clone(),
             log_keys: directory.log_keys(),
             ca_pins: Vec::new(),
