@@ -144,9 +144,7 @@ impl<'c> Session<'c> {
         if let Some(typed) = self.ctx.network().typed()?
             && typed != self.identity.exchange.proxy
         {
-            let mut identity = self.identity.clone();
-            identity.exchange.proxy = typed;
-            self.replace_identity(identity)?;
+            self.update_identity(|identity| identity.exchange.proxy = typed)?;
             self.ctx.note(&Sentence::new("proxy.kept"));
         }
         Ok(rpc)
