@@ -13,5 +13,9 @@ mod disk;
 mod fairness;
 #[path = "limits/quota.rs"]
 mod quota;
+#[path = "support/relay.rs"]
+mod relay;
 #[path = "limits/requests.rs"]
 mod requests;
+#[path = "limits/slow.rs"]
+mod slow;

@@ -59,6 +59,9 @@ pub struct Global {
     /// 金庫のあるフォルダー / folder that holds the vault
     #[arg(long, global = true, env = HOME_VARIABLE, value_name = "DIR")]
     pub home: Option<PathBuf>,
+    /// 院内のプロキシ（なしは none）。一度つながると金庫に残る / HTTP proxy, or none; kept once it worked
+    #[arg(long, global = true, value_name = "http://[USER:PASSWORD@]HOST:PORT")]
+    pub proxy: Option<String>,
     /// 結果をJSONで標準出力の最後の行に出す / print one JSON document as the last line
     #[arg(long, global = true)]
     pub json: bool,

@@ -11,6 +11,7 @@ use tsumugu_trust::value::Time;
 use crate::failure::{Exit, Failure};
 use crate::letters::Randomness;
 use crate::messages::Sentence;
+use crate::network::Network;
 use crate::output::{Mode, Outcome, Output};
 use crate::passphrase::Source;
 use crate::progress::Progress;
@@ -24,6 +25,7 @@ pub struct Context {
     clock: Arc<dyn Clock>,
     random: RefCell<Box<dyn Randomness>>,
     passphrase: RefCell<Source>,
+    network: Network,
     mode: Mode,
     verbose: bool,
     out: RefCell<Box<dyn Write>>,
@@ -57,11 +59,24 @@ impl Context {
             clock,
             random: RefCell::new(random),
             passphrase: RefCell::new(passphrase),
+            network: Network::default(),
             mode,
             verbose,
             out: RefCell::new(out),
             err: RefCell::new(err),
         }
+    }
+
+    /// The same with what was said of the way to the exchange.
+    #[must_use]
+    pub fn with_network(self, network: Network) -> Self {
+        Self { network, ..self }
+    }
+
+    /// What was said of the way to the exchange.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// The folder that holds the vault.

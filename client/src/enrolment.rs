@@ -64,6 +64,9 @@ pub async fn begin(
     let ticket = typed.map(|typed| Ticket::parse(typed, address)).transpose()?;
     match (vault, pending, ticket) {
         (Some(vault), Some(mut pending), ticket) => {
+            if let Some(typed) = ctx.network().typed()? {
+                pending.exchange.proxy = typed;
+            }
             let same = |ticket: &Ticket| ticket.code.invitation_id() == pending.invitation;
             if let Some(ticket) = ticket {
                 if !same(&ticket) {

@@ -15,7 +15,7 @@ use tsumugu_trust::value::{Id, Key, Origin, Role};
 pub use text::Seed;
 
 use crate::failure::Failure;
-use crate::tls::ClientIdentity;
+use crate::tls::{ClientIdentity, Proxy};
 use crate::vault::Vault;
 use text::Bytes;
 
@@ -47,6 +47,9 @@ pub struct Exchange {
     pub origin: Origin,
     /// Where it is reached: `HOST:PORT`.
     pub address: String,
+    /// The proxy that leads there, with its password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
     /// CA pins; the newest trust list's count once the clear chain is there.
     #[serde(with = "text::many")]
     pub ca_pins: Vec<Hash>,

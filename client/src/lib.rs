@@ -15,6 +15,7 @@ pub mod letters;
 pub mod log_folder;
 pub mod mailbox;
 pub mod messages;
+pub mod network;
 pub mod office;
 pub mod outbox;
 pub mod output;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here judges an answer; who asks does.
 
+mod moving;
 mod streams;
 mod uploads;
 
@@ -20,11 +21,12 @@ use tsumugu_proto::v1::exchange_service_client::ExchangeServiceClient;
 use tsumugu_proto::v1::log_service_client::LogServiceClient;
 use tsumugu_trust::value::Id;
 
+pub use moving::{MOVED, STANDSTILL};
 pub use streams::{FETCH_IDLE, LIVE_IDLE, Pieces};
 pub use uploads::{UPLOAD_ANSWER, UPLOAD_IDLE, UPLOAD_PIECE};
 
 use crate::failure::Failure;
-use crate::tls::{self, ClientIdentity, ServerTrust};
+use crate::tls::{self, ClientIdentity, ServerTrust, Traffic, Way};
 
 /// How long an answer may take. A send waits for a disk and for the round before it.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,10 +39,26 @@ pub const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Rpc {
     channel: Channel,
+    traffic: Arc<Traffic>,
 }
 
 impl Rpc {
-    /// Connects. See [`tls::connect`].
+    /// Connects by a way. See [`tls::connect_by`].
+    ///
+    /// # Errors
+    /// As [`tls::connect_by`].
+    pub async fn connect_by(
+        way: &Way,
+        origin: &str,
+        trust: &ServerTrust,
+        identity: Option<ClientIdentity>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
+        let (channel, traffic) = tls::connect_by(way, origin, trust, identity, clock).await?;
+        Ok(Self { channel, traffic })
+    }
+
+    /// Connects straight. See [`tls::connect`].
     ///
     /// # Errors
     /// As [`tls::connect`].
@@ -51,8 +69,7 @@ impl Rpc {
         identity: Option<ClientIdentity>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Failure> {
-        let channel = tls::connect(address, origin, trust, identity, clock).await?;
-        Ok(Self { channel })
+        Self::connect_by(&Way::straight(address), origin, trust, identity, clock).await
     }
 }
 
@@ -120,8 +137,6 @@ calls! {
     /// Inclusion proofs against one checkpoint.
     log.get_inclusion_proofs(v1::GetInclusionProofsRequest) -> v1::GetInclusionProofsResponse;
 
-    /// Hands over sealed letters.
-    exchange.send(v1::SendRequest) -> v1::SendResponse;
     /// Says that a person opened a letter.
     exchange.opened(v1::OpenedRequest) -> v1::OpenedResponse;
     /// Answers a letter.
@@ -133,6 +148,19 @@ calls! {
 }
 
 impl Rpc {
+    /// Hands over sealed letters. On a slow line that takes minutes: as long as it moves, it is waited
+    /// for, and the exchange waits too.
+    ///
+    /// # Errors
+    /// The exchange refuses, or the line stands still.
+    pub async fn send(&self, request: v1::SendRequest) -> Result<v1::SendResponse, Failure> {
+        let mut client = self.exchange();
+        match moving::while_moving(&self.traffic, client.send(Request::new(request))).await {
+            Some(answer) => Ok(answer?.into_inner()),
+            None => Err(Failure::new("connection.no-answer")),
+        }
+    }
+
     /// The document of an invitation.
     ///
     /// # Errors
@@ -182,6 +210,6 @@ async fn answered<T>(
 impl Rpc {
     /// Over a connection that a test has made.
     pub(crate) fn over(channel: Channel) -> Self {
-        Self { channel }
+        Self { channel, traffic: Arc::default() }
     }
 }

@@ -14,6 +14,7 @@ use crate::args::{AdminCommand, Cli, Command, DemoArgs, LogCommand, ProfileComma
 use crate::commands;
 use crate::context::{Context, Printing};
 use crate::failure::{Exit, Failure};
+use crate::network::Network;
 use crate::output::{Mode, Outcome};
 use crate::passphrase::Source;
 
@@ -49,7 +50,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, demo: Demo) -> Exit {
         Err(failure) => (PathBuf::new(), Some(failure)),
     };
     let passphrase = Source::from_environment();
-    let ctx = Context::new(folder, SystemClock::shared(), Box::new(OsRng), passphrase, printing);
+    let network = Network::new(cli.global.proxy, |name| std::env::var(name).ok());
+    let ctx = Context::new(folder, SystemClock::shared(), Box::new(OsRng), passphrase, printing)
+        .with_network(network);
     let done = match (homeless, &cli.command) {
         (Some(failure), _) => Err(failure),
         (None, Command::Demo(args)) => demo(&ctx, args),

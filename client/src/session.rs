@@ -30,6 +30,7 @@ use crate::context::Context;
 use crate::enrolment::Pending;
 use crate::failure::Failure;
 use crate::identity::Identity;
+use crate::messages::Sentence;
 use crate::rpc::Rpc;
 use crate::tls::ServerTrust;
 use crate::vault::Vault;
@@ -132,8 +133,19 @@ impl<'c> Session<'c> {
         let certificate = Some(self.identity.client_identity());
         let origin = exchange.origin.as_str();
         let clock = self.ctx.clock();
-        let rpc = Rpc::connect(&exchange.address, origin, &trust, certificate, clock).await?;
+        let network = self.ctx.network();
+        let way = network.way(&exchange.address, exchange.proxy.as_ref())?;
+        let rpc = Rpc::connect_by(&way, origin, &trust, certificate, clock).await?;
         self.rpc = Some(rpc.clone());
+        // A proxy that was typed and that leads there need not be typed again.
+        if let Some(typed) = network.typed()?
+            && typed != exchange.proxy
+        {
+            let mut identity = self.identity.clone();
+            identity.exchange.proxy = typed;
+            self.replace_identity(identity)?;
+            self.ctx.note(&Sentence::new("proxy.kept"));
+        }
         Ok(rpc)
     }
 

@@ -6,6 +6,9 @@
 mod dial;
 mod failure;
 mod identity;
+mod proxy;
+mod race;
+mod traffic;
 mod verifier;
 
 use std::sync::Arc;
@@ -21,23 +24,46 @@ use tsumugu_durable::clock::Clock;
 
 pub use failure::TlsFailure;
 pub use identity::{CertificateRequest, ClientIdentity, csr};
+pub use proxy::{MAX_PROXY_URL, Proxy};
+pub use traffic::Traffic;
 
 use dial::Dialer;
+pub(crate) use dial::host_and_port;
 
-/// From the look-up of the name to the end of the TLS handshake.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// For each of: the look-up of the name and the connection, the proxy's answer, the TLS handshake. A
+/// handshake has 8 KiB, and a line that loses packets sends some of them thrice.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A silent connection is asked for a sign of life so often: routers forget idle ones after a minute.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
-/// Without that sign of life for so long, the connection counts as broken.
-pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Without that sign of life for so long, the connection counts as broken. On a line of 64 kbit/s it
+/// stands behind what is on the way: 64 seconds of [`CONNECTION_WINDOW`].
+pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// HTTP/2 window of one stream, in bytes: 64 KiB, the default, is slow on long lines.
-pub const STREAM_WINDOW: u32 = 1024 * 1024;
+pub const STREAM_WINDOW: u32 = 256 * 1024;
 
-/// HTTP/2 window of the connection, in bytes.
-pub const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+/// HTTP/2 window of the connection, in bytes. More would pile up before a slow line, and signs of life
+/// behind it.
+pub const CONNECTION_WINDOW: u32 = 512 * 1024;
+
+/// The way to an exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// `HOST:PORT` or `HOST` (port 443); an IPv6 address stands in brackets.
+    pub address: String,
+    /// The proxy that leads there; none when the way is straight.
+    pub proxy: Option<Proxy>,
+}
+
+impl Way {
+    /// Straight to an address.
+    #[must_use]
+    pub fn straight(address: &str) -> Self {
+        Self { address: address.to_owned(), proxy: None }
+    }
+}
 
 /// How the exchange is recognised.
 #[derive(Debug, Clone)]
@@ -53,15 +79,10 @@ pub enum ServerTrust {
     BlindUntilDocument,
 }
 
-/// Connects to the exchange.
-///
-/// `address` is `HOST:PORT` or `HOST` (port 443); `origin` is the log's origin, whose host part has
-/// to be in the exchange's certificate. The channel connects again by itself, with the same checks,
-/// when the connection breaks. Calls set their own deadlines.
+/// Connects straight to the exchange: see [`connect_by`].
 ///
 /// # Errors
-/// See [`TlsFailure`]. A certificate that the exchange refuses is an error here, not at the first
-/// call: the first bytes of the exchange are awaited.
+/// As [`connect_by`].
 pub async fn connect(
     address: &str,
     origin: &str,
@@ -69,22 +90,44 @@ pub async fn connect(
     identity: Option<ClientIdentity>,
     clock: Arc<dyn Clock>,
 ) -> Result<Channel, TlsFailure> {
+    let way = Way::straight(address);
+    let connected = connect_by(&way, origin, trust, identity, clock).await;
+    connected.map(|(channel, _)| channel)
+}
+
+/// Connects to the exchange; gives the channel, and what it moves.
+///
+/// `origin` is the log's origin, whose host part has to be in the exchange's certificate. The channel connects again by itself, with the same checks,
+/// when the connection breaks. Calls set their own deadlines.
+///
+/// # Errors
+/// See [`TlsFailure`]. A certificate that the exchange refuses is an error here, not at the first
+/// call: the first bytes of the exchange are awaited.
+pub async fn connect_by(
+    way: &Way,
+    origin: &str,
+    trust: &ServerTrust,
+    identity: Option<ClientIdentity>,
+    clock: Arc<dyn Clock>,
+) -> Result<(Channel, Arc<Traffic>), TlsFailure> {
     let host = host_of(origin);
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| TlsFailure::BadAddress { address: host.to_owned() })?;
     let config = client_config(host, trust, identity, clock)?;
-    let dialer = Arc::new(Dialer::new(address, name, config, CONNECT_TIMEOUT)?);
+    let dialer = Arc::new(Dialer::new(way, name, config, CONNECT_TIMEOUT)?);
+    let traffic = dialer.traffic();
     let connector = tower::service_fn(move |_| {
         let dialer = Arc::clone(&dialer);
         async move { dialer.dial().await.map(TokioIo::new) }
     });
     let failed = |error: tonic::transport::Error| {
         TlsFailure::cause_of(&error).unwrap_or_else(|| TlsFailure::Network {
-            address: address.to_owned(),
+            address: way.address.clone(),
             detail: error.to_string(),
         })
     };
-    endpoint(host).map_err(failed)?.connect_with_connector(connector).await.map_err(failed)
+    let channel = endpoint(host).map_err(failed)?.connect_with_connector(connector).await;
+    Ok((channel.map_err(failed)?, traffic))
 }
 
 /// The cryptography of both ends: nothing is installed for the process, and the classical groups
@@ -101,6 +144,8 @@ fn host_of(origin: &str) -> &str {
 }
 
 fn endpoint(host: &str) -> Result<Endpoint, tonic::transport::Error> {
+    // As it stands in a URL (RFC 3986, section 3.2.2).
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     // The connector brings TLS; were the scheme https, tonic would ask for its own. The request's
     // scheme and authority are those of the origin, whatever the address.
     let mut endpoint = Endpoint::from_shared(format!("http://{host}"))?

@@ -152,7 +152,16 @@ impl Person {
     /// The program, ready to be given arguments.
     pub fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tsumugu"));
-        for variable in ["TSUMUGU_HOME", "TSUMUGU_CRASH_AT", "TSUMUGU_CLOCK_OFFSET_MS"] {
+        for variable in [
+            "TSUMUGU_HOME",
+            "TSUMUGU_CRASH_AT",
+            "TSUMUGU_CLOCK_OFFSET_MS",
+            "TSUMUGU_PROXY",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "NO_PROXY",
+            "no_proxy",
+        ] {
             command.env_remove(variable);
         }
         command

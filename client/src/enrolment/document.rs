@@ -15,12 +15,14 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::identity::Exchange;
 use crate::rpc::Rpc;
-use crate::tls::ServerTrust;
+use crate::tls::{Proxy, ServerTrust};
 
 /// A document whose MAC, trust lists and invitation hold. Only [`fetch`] makes it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CheckedDocument {
+    /// The proxy that was said for this program: it is kept with what joins.
+    pub proxy: Option<Proxy>,
     /// The log's origin.
     pub origin: Origin,
     /// The log's keys.
@@ -48,6 +50,7 @@ impl CheckedDocument {
         Exchange {
             origin: self.origin.clone(),
             address: address.to_owned(),
+            proxy: self.proxy.clone(),
             ca_pins: self.ca_pins.clone(),
             log_keys: self.log_keys.clone(),
             root,
@@ -63,14 +66,16 @@ impl CheckedDocument {
 /// by the code's secret.
 pub async fn fetch(ctx: &Context, ticket: &Ticket) -> Result<CheckedDocument, Failure> {
     let trust = ServerTrust::BlindUntilDocument;
-    let rpc = Rpc::connect(&ticket.address, ticket.host(), &trust, None, ctx.clock()).await?;
+    let way = ctx.network().way(&ticket.address, None)?;
+    let rpc = Rpc::connect_by(&way, ticket.host(), &trust, None, ctx.clock()).await?;
     let document = match rpc.get_invitation(ticket.code.invitation_id()).await {
         Err(unknown) if unknown.key() == "server.not-found" => {
             return Err(Failure::new("enrolment.unknown-code").because(unknown));
         }
         document => document?,
     };
-    check(&document, &ticket.code)
+    let checked = check(&document, &ticket.code)?;
+    Ok(CheckedDocument { proxy: ctx.network().kept_when_joining()?, ..checked })
 }
 
 /// Connects to an exchange whose CA pins are known, without a certificate of one's own.
@@ -80,7 +85,8 @@ pub async fn fetch(ctx: &Context, ticket: &Ticket) -> Result<CheckedDocument, Fa
 pub async fn connect_pinned(ctx: &Context, exchange: &Exchange) -> Result<Rpc, Failure> {
     let trust = ServerTrust::Pinned { ca_pins: exchange.ca_pins.iter().map(|pin| pin.0).collect() };
     let origin = exchange.origin.as_str();
-    Rpc::connect(&exchange.address, origin, &trust, None, ctx.clock()).await
+    let way = ctx.network().way(&exchange.address, exchange.proxy.as_ref())?;
+    Rpc::connect_by(&way, origin, &trust, None, ctx.clock()).await
 }
 
 fn check(document: &v1::InvitationDocument, code: &Code) -> Result<CheckedDocument, Failure> {
@@ -107,7 +113,8 @@ fn check(document: &v1::InvitationDocument, code: &Code) -> Result<CheckedDocume
         None if content.invitation.is_empty() => None,
         None => return Err(bad("invitation")),
     };
-    Ok(CheckedDocument { origin, log_keys, ca_pins, directory, newest_list, invitation })
+    let proxy = None;
+    Ok(CheckedDocument { proxy, origin, log_keys, ca_pins, directory, newest_list, invitation })
 }
 
 /// The trust lists from version 1, by the rules of the log (`docs/FORMATS.md`, section 2.2, rule 1).

@@ -10,6 +10,7 @@ fn identity() -> Identity {
     let exchange = Exchange {
         origin: world.origin.clone(),
         address: "exchange.example:443".to_owned(),
+        proxy: None,
         ca_pins: vec![Hash([1; 32])],
         log_keys: world.directory().log_keys(),
         root: world.fingerprint(),

@@ -9,8 +9,9 @@ use tsumugu_proto::v1;
 use super::{CALL_TIMEOUT, Rpc};
 use crate::failure::Failure;
 
-/// How long the next piece of something that is there already may take.
-pub const FETCH_IDLE: Duration = Duration::from_secs(30);
+/// How long the next piece of something that is there already may take: 64 KiB over a line of
+/// 64 kbit/s are eight seconds, and others may share it.
+pub const FETCH_IDLE: Duration = Duration::from_secs(60);
 
 /// How long a live mailbox may be silent: the exchange sends heartbeats more often than that.
 pub const LIVE_IDLE: Duration = Duration::from_secs(120);

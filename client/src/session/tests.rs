@@ -29,6 +29,7 @@ fn identity(world: &World, of: &TestInstitution) -> Identity {
     let exchange = Exchange {
         origin: world.origin.clone(),
         address: "exchange.example:443".to_owned(),
+        proxy: None,
         ca_pins: list.body.ca_pins.clone(),
         log_keys: world.directory().log_keys(),
         root: world.fingerprint(),

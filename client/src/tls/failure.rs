@@ -103,6 +103,54 @@ pub enum TlsFailure {
         /// The alert's name (RFC 8446, section 6.2).
         alert: String,
     },
+    /// What was given as a proxy is none; its user and password are not shown.
+    #[error("{shown} is not a proxy")]
+    BadProxy {
+        /// The place of it, as given.
+        shown: String,
+    },
+    /// The proxy does not answer, or breaks off.
+    #[error("the proxy {proxy} was not reached: {detail}")]
+    ProxyNotReached {
+        /// `HOST:PORT`.
+        proxy: String,
+        /// The system's words.
+        detail: String,
+    },
+    /// The proxy does not lead to the exchange.
+    #[error("the proxy {proxy} refused: {status}")]
+    ProxyRefused {
+        /// `HOST:PORT`.
+        proxy: String,
+        /// Its status and reason (RFC 9110, section 15).
+        status: String,
+    },
+    /// The proxy wants a user and a password, and none were given.
+    #[error("the proxy {proxy} wants a password")]
+    ProxyNeedsPassword {
+        /// `HOST:PORT`.
+        proxy: String,
+    },
+    /// The proxy does not take the user and password.
+    #[error("the proxy {proxy} does not take the password")]
+    ProxyWrongPassword {
+        /// `HOST:PORT`.
+        proxy: String,
+    },
+    /// The proxy wants a log-in that this program does not know, such as that of Windows.
+    #[error("the proxy {proxy} wants the log-in {scheme}")]
+    ProxyOtherLogin {
+        /// `HOST:PORT`.
+        proxy: String,
+        /// What it asks for (RFC 9110, section 11.7.1).
+        scheme: String,
+    },
+    /// What answers there is no HTTP proxy.
+    #[error("{proxy} is not an HTTP proxy")]
+    NotAProxy {
+        /// `HOST:PORT`.
+        proxy: String,
+    },
     /// Our own certificate or key is not usable.
     #[error("the own certificate or key cannot be used: {detail}")]
     OwnCertificate {
@@ -218,6 +266,27 @@ impl From<TlsFailure> for Failure {
                 Self::new("tls.incompatible").with("address", address).with("detail", detail)
             }
             TlsFailure::NotTls { address } => Self::new("tls.not-tls").with("address", address),
+            TlsFailure::BadProxy { shown } => Self::new("proxy.bad-url").with("proxy", shown),
+            TlsFailure::ProxyNotReached { proxy, detail } => {
+                Self::new("proxy.not-reached").with("proxy", proxy).with("detail", detail)
+            }
+            TlsFailure::ProxyRefused { proxy, status } => {
+                Self::new("proxy.refused").with("proxy", proxy).with("status", status)
+            }
+            TlsFailure::ProxyNeedsPassword { proxy } => {
+                Self::new("proxy.needs-password").with("proxy", proxy)
+            }
+            TlsFailure::ProxyWrongPassword { proxy } => {
+                Self::new("proxy.wrong-password").with("proxy", proxy)
+            }
+            TlsFailure::ProxyOtherLogin { proxy, scheme } => {
+                Self::new("proxy.other-login").with("proxy", proxy).with("scheme", scheme)
+            }
+            TlsFailure::NotAProxy { proxy } => Self::new("proxy.not-a-proxy").with("proxy", proxy),
+            // Ours has ended, or the exchange's clock says so.
+            TlsFailure::RefusedByServer { alert } if alert == EXPIRED => {
+                Self::new("tls.own-expired")
+            }
             TlsFailure::RefusedByServer { alert } => Self::new("tls.refused").with("alert", alert),
             TlsFailure::OwnCertificate { detail } => {
                 Self::new("tls.own-certificate").with("detail", detail)
@@ -226,6 +295,9 @@ impl From<TlsFailure> for Failure {
         failure.because(error)
     }
 }
+
+/// The alert for a certificate that has ended, or whose time has not come (RFC 8446, section 6.2).
+const EXPIRED: &str = "certificate expired";
 
 /// Alerts that speak of the client's certificate (RFC 8446, section 6.2).
 fn is_about_us(alert: AlertDescription) -> bool {

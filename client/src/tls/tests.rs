@@ -1,6 +1,7 @@
 //! Against real servers on loopback: the right one, and the wrong ones.
 
 mod calls;
+mod ways;
 
 use std::net::SocketAddr;
 
@@ -271,7 +272,8 @@ async fn silence_ends_in_time() {
         client_config("a", &ServerTrust::BlindUntilDocument, None, ManualClock::at(NOW_MS));
     let name = ServerName::try_from("exchange.example").unwrap();
     let patience = Duration::from_millis(100);
-    let dialer = Dialer::new(&address.to_string(), name, config.unwrap(), patience).unwrap();
+    let dialer =
+        Dialer::new(&Way::straight(&address.to_string()), name, config.unwrap(), patience).unwrap();
     let error = dialer.dial().await.unwrap_err();
     assert_eq!(error, TlsFailure::TimedOut { address: address.to_string() });
 }

@@ -82,6 +82,9 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
+/// The longest name of an issuer that is shown, in characters.
+const MAX_ISSUER: usize = 200;
+
 /// CA pin = SHA-256 of the DER certificate (`docs/FORMATS.md`, section 5).
 fn is_pinned(certificate: &CertificateDer<'_>, pins: &[[u8; 32]]) -> bool {
     pins.contains(sha256(&[certificate]).as_bytes())
@@ -89,7 +92,11 @@ fn is_pinned(certificate: &CertificateDer<'_>, pins: &[[u8; 32]]) -> bool {
 
 fn not_pinned(host: &str, end_entity: &CertificateDer<'_>) -> Error {
     let issuer = match x509_parser::parse_x509_certificate(end_entity) {
-        Ok((_, certificate)) => certificate.issuer().to_string(),
+        // Shown to a person, as a stranger wrote it.
+        Ok((_, certificate)) => {
+            let issuer = certificate.issuer().to_string();
+            issuer.chars().filter(|c| !c.is_control()).take(MAX_ISSUER).collect()
+        }
         Err(_) => String::from("?"),
     };
     let failure = TlsFailure::NotPinned { host: host.to_owned(), issuer };

@@ -61,6 +61,7 @@ impl Desk {
     fn document(&self, invitation: Option<Invitation>) -> CheckedDocument {
         let directory = self.world.directory().clone();
         CheckedDocument {
+            proxy: None,
             origin: self.world.origin.clone(),
             log_keys: directory.log_keys(),
             ca_pins: Vec::new(),

@@ -29,6 +29,7 @@ fn candidate(world: &mut World) -> (Pending, PendingCandidacy, Administrator) {
     let exchange = Exchange {
         origin: world.origin.clone(),
         address: "a:1".to_owned(),
+        proxy: None,
         ca_pins: newest.body.ca_pins.clone(),
         log_keys: world.directory().log_keys(),
         root: world.fingerprint(),
