@@ -23,7 +23,7 @@ use tsumugu_trust::value::Id;
 
 pub use moving::{MOVED, STANDSTILL};
 pub use streams::{FETCH_IDLE, LIVE_IDLE, Pieces};
-pub use uploads::{UPLOAD_ANSWER, UPLOAD_IDLE, UPLOAD_PIECE};
+pub use uploads::{UPLOAD_ANSWER, UPLOAD_PIECE};
 
 use crate::failure::Failure;
 use crate::tls::{self, ClientIdentity, ServerTrust, Traffic, Way};
@@ -155,7 +155,8 @@ impl Rpc {
     /// The exchange refuses, or the line stands still.
     pub async fn send(&self, request: v1::SendRequest) -> Result<v1::SendResponse, Failure> {
         let mut client = self.exchange();
-        match moving::while_moving(&self.traffic, client.send(Request::new(request))).await {
+        let call = client.send(Request::new(request));
+        match moving::while_moving(&self.traffic, STANDSTILL, call).await {
             Some(answer) => Ok(answer?.into_inner()),
             None => Err(Failure::new("connection.no-answer")),
         }

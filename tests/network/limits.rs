@@ -1,7 +1,7 @@
 //! What an office sees of a limit that waiting frees.
 
 use serde_json::json;
-use tsumugu_durable::clock::{Clock, SystemClock};
+use tsumugu_durable::clock::SystemClock;
 use tsumugu_server::settings::Settings;
 
 use crate::people::{HOSPITAL, Town};

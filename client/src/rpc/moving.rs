@@ -15,12 +15,16 @@ pub const STANDSTILL: Duration = Duration::from_secs(60);
 /// goes on.
 pub const MOVED: u64 = 4 * 1024;
 
-/// What the call gives; nothing when the line stood still before.
-pub(super) async fn while_moving<T>(traffic: &Traffic, call: impl Future<Output = T>) -> Option<T> {
+/// What the call gives; nothing when the line stood still for so long before.
+pub(super) async fn while_moving<T>(
+    traffic: &Traffic,
+    standstill: Duration,
+    call: impl Future<Output = T>,
+) -> Option<T> {
     let mut call = pin!(call);
     let mut patience = Patience(traffic.total());
     loop {
-        match timeout(STANDSTILL, &mut call).await {
+        match timeout(standstill, &mut call).await {
             Ok(answer) => return Some(answer),
             Err(_) if patience.is_over(traffic.total()) => return None,
             Err(_) => {}
@@ -54,6 +58,6 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_is_given() {
-        assert_eq!(while_moving(&Traffic::default(), async { 7 }).await, Some(7));
+        assert_eq!(while_moving(&Traffic::default(), STANDSTILL, async { 7 }).await, Some(7));
     }
 }

@@ -29,7 +29,7 @@ pub struct BoundsLayer {
 
 impl BoundsLayer {
     /// A request of which nothing comes for `patience`, or whose answer does not begin within it
-    /// after its last byte, is given up.
+    /// after its last byte, is given up; an upload after four times that.
     #[must_use]
     pub fn new(bounds: Arc<Bounds>, clock: Arc<dyn Clock>, patience: Duration) -> Self {
         Self { bounds, clock, patience }
@@ -75,12 +75,17 @@ where
                 // Nothing came through a gate: a server of a test.
                 return inner.call(request).await;
             };
+            let patience = match kind_of(request.uri().path()).most_bytes {
+                // What came piece by piece is made durable before it is answered: so much more of it.
+                None => with.patience * 4,
+                Some(_) => with.patience,
+            };
             let (request, held, progress) = match with.begin(&peer.connection, request) {
                 Ok(begun) => begun,
                 Err(refused) => return Ok(Status::from(refused).into_http()),
             };
             let answer = inner.call(request);
-            match unless_stalled(answer, &progress, with.patience).await {
+            match unless_stalled(answer, &progress, patience).await {
                 Some(answer) => answer
                     .map(|answer| answer.map(|body| Body::new(Holding { body, held: Some(held) }))),
                 None => Ok(Status::deadline_exceeded("no progress was made").into_http()),
