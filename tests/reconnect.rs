@@ -1,5 +1,7 @@
 //! Many subscribers at once, over raw gRPC: after a restart everybody comes back in the same moment.
 
+#![allow(missing_docs, clippy::unwrap_used)]
+
 mod support;
 
 use std::time::Duration;

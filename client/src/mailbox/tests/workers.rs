@@ -1,6 +1,6 @@
 //! What the mailbox tells of the office's workers.
 
-use tsumugu_trust::statement::{Worker, WorkerRemoved};
+use tsumugu_trust::statement::{Statement, Worker, WorkerRemoved};
 use tsumugu_trust::value::Id;
 
 use super::*;
