@@ -16,11 +16,12 @@ use crate::support::link::{Link, reason};
 use crate::support::office::{Office, fetch_request};
 use crate::support::town::{DAY, NOW, Town};
 
-const PROTOS: [&str; 4] = [
+const PROTOS: [&str; 5] = [
     include_str!("../../proto/tsumugu/v1/admin.proto"),
     include_str!("../../proto/tsumugu/v1/directory.proto"),
     include_str!("../../proto/tsumugu/v1/exchange.proto"),
     include_str!("../../proto/tsumugu/v1/log.proto"),
+    include_str!("../../proto/tsumugu/v1/terminal.proto"),
 ];
 
 /// Calls everything that is not enrolment, with empty requests; names each call and its answer.
@@ -30,6 +31,7 @@ async fn call_everything(link: &Link) -> Vec<(&'static str, Result<(), Status>)>
             (stringify!($request), link.$service().$name(v1::$request::default()).await.map(drop))
         };
     }
+    let pieces = || tokio_stream::iter([v1::UploadAttachmentRequest::default()]);
     vec![
         call!(admin.create_invitation(CreateInvitationRequest)),
         call!(admin.list_pending(ListPendingRequest)),
@@ -44,6 +46,13 @@ async fn call_everything(link: &Link) -> Vec<(&'static str, Result<(), Status>)>
         call!(exchange.opened(OpenedRequest)),
         call!(exchange.dispose(DisposeRequest)),
         call!(exchange.track(TrackRequest)),
+        ("UploadAttachmentRequest", link.exchange().upload_attachment(pieces()).await.map(drop)),
+        call!(exchange.get_upload(GetUploadRequest)),
+        call!(exchange.fetch_attachment(FetchAttachmentRequest)),
+        call!(terminal.invite_terminal(InviteTerminalRequest)),
+        call!(terminal.get_terminal_request(GetTerminalRequestRequest)),
+        call!(terminal.admit_terminal(AdmitTerminalRequest)),
+        call!(terminal.close_terminal_invitation(CloseTerminalInvitationRequest)),
         call!(log.get_checkpoint(GetCheckpointRequest)),
         call!(log.get_inclusion_proofs(GetInclusionProofsRequest)),
         call!(log.list_leaves(ListLeavesRequest)),
@@ -207,6 +216,13 @@ async fn a_terminal_is_no_administrator_and_the_other_way_round() {
         "OpenedRequest",
         "DisposeRequest",
         "TrackRequest",
+        "UploadAttachmentRequest",
+        "GetUploadRequest",
+        "FetchAttachmentRequest",
+        "InviteTerminalRequest",
+        "GetTerminalRequestRequest",
+        "AdmitTerminalRequest",
+        "CloseTerminalInvitationRequest",
         "PublishStatementRequest",
     ];
     for (name, answer) in answers.into_iter().filter(|(name, _)| closed.contains(name)) {

@@ -27,7 +27,7 @@ fn a_draft_is_left_found_again_sent_and_gone() {
     assert_eq!(left["logged"], true);
     let listed = office.does(&["draft", "list"]);
     let [shown] = listed["drafts"].as_array().unwrap().as_slice() else { panic!("{listed}") };
-    assert_eq!(shown["to"], json!([format!("{}/main", HOSPITAL.number)]));
+    assert_eq!(shown["to"], json!([HOSPITAL.number]));
     assert_eq!(
         (&shown["worker"]["name"], &shown["case"]),
         (&json!(OFFICE.workers[0].0), &json!(case))
