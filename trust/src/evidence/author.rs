@@ -3,6 +3,7 @@
 use prost::Message;
 use tsumugu_proto::v1;
 
+use super::places::Places;
 use super::{AttachmentReport, ContentFault, LetterReport, ReportedWorker};
 use crate::directory::{Directory, Refusal, check_author_note, check_worker};
 use crate::hash::Hash;
@@ -54,6 +55,8 @@ pub(super) struct Place {
 pub(super) struct Witnesses<'a> {
     /// Admissions, removals, keys.
     pub(super) directory: &'a Directory,
+    /// What the leaves that are shown say of the clear chain.
+    pub(super) places: &'a Places,
     /// Keys that receipts inside letters may lead to.
     pub(super) log_keys: &'a [VerifyingKey],
     /// Worker statements that are shown as leaves.
@@ -182,7 +185,10 @@ impl Signed {
         let known = Some(self.shown.statement.as_ref());
         let verified = receipt::verify(receipt, known, origin, witnesses.log_keys)?;
         match &verified.leaf {
-            Leaf::Private(leaf) if witnesses.directory.holds(leaf) != Some(false) => {
+            Leaf::Private(leaf)
+                if witnesses.places.fits(verified.at.index, leaf)
+                    && witnesses.directory.holds(leaf) != Some(false) =>
+            {
                 Ok(verified.at)
             }
             _ => Err(ContentFault::Malformed("the receipt")),

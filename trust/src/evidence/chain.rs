@@ -1,6 +1,6 @@
 //! The clear leaves that are shown: a clear chain with gaps, replayed by the directory's own rules.
 
-use super::{Evidence, EvidenceRefused, ShownClear, ShownPrivate};
+use super::{Evidence, EvidenceRefused};
 use crate::directory::{Directory, Entry, Member};
 use crate::hash::Hash;
 use crate::leaf::LogPosition;
@@ -14,14 +14,6 @@ pub(super) struct Chain {
     pub(super) directory: Directory,
     /// The statements with their places.
     pub(super) statements: Vec<(LogPosition, Statement)>,
-    shown: Vec<Shown>,
-}
-
-/// A clear leaf that is shown.
-struct Shown {
-    index: u64,
-    number: u64,
-    hash: Hash,
 }
 
 impl Chain {
@@ -30,9 +22,6 @@ impl Chain {
         let first = evidence.clear.first().ok_or(EvidenceRefused::NoTrustList)?;
         if (first.index, first.leaf.number, first.leaf.previous) != (0, 0, Hash([0; 32])) {
             return Err(EvidenceRefused::NoTrustList);
-        }
-        for pair in evidence.clear.windows(2) {
-            check_link(&pair[0], &pair[1])?;
         }
         let mut directory = Directory::new(evidence.origin.clone());
         let mut statements = Vec::with_capacity(evidence.clear.len());
@@ -43,30 +32,13 @@ impl Chain {
             directory.apply(at, &statement).map_err(rule)?;
             statements.push((at, statement));
         }
-        let shown = evidence.clear.iter().map(|clear| Shown {
-            index: clear.index,
-            number: clear.leaf.number,
-            hash: clear.leaf.chain_hash(),
-        });
-        Ok(Self { directory, statements, shown: shown.collect() })
+        Ok(Self { directory, statements })
     }
 
     /// The keys of the log by every list: receipts inside letters may be older than the newest.
     pub(super) fn all_log_keys(&self) -> Vec<VerifyingKey> {
         let lists = self.directory.trust_lists().iter().flat_map(|list| &list.body.logs);
         lists.map(|log| log.0.clone()).collect()
-    }
-
-    /// Whether a private leaf fits the clear leaves that are shown: `None` where the leaf that it names
-    /// is not shown, and its index and number contradict none.
-    pub(super) fn holds(&self, private: &ShownPrivate) -> Option<bool> {
-        let number = private.after.number;
-        let order = |shown: &Shown| (shown.index < private.index) == (shown.number <= number);
-        if !self.shown.iter().all(order) {
-            return Some(false);
-        }
-        let named = self.shown.iter().find(|shown| shown.number == number)?;
-        Some(named.hash == private.after.hash)
     }
 
     /// Checks that the whole clear chain holds every statement that is shown, where it reaches so far.
@@ -79,18 +51,6 @@ impl Chain {
             Some((at, _)) => Err(EvidenceRefused::OtherChain { index: at.index }),
             None => Ok(()),
         }
-    }
-}
-
-/// Numbers grow no faster than indexes, and neighbours are linked.
-fn check_link(before: &ShownClear, after: &ShownClear) -> Result<(), EvidenceRefused> {
-    let leaves = after.index - before.index;
-    let steps = after.leaf.number.saturating_sub(before.leaf.number);
-    let linked = steps != 1 || after.leaf.previous == before.leaf.chain_hash();
-    if (1..=leaves).contains(&steps) && linked {
-        Ok(())
-    } else {
-        Err(EvidenceRefused::Continuity { index: after.index })
     }
 }
 

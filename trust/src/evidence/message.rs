@@ -1,5 +1,7 @@
 //! What the private leaves that are shown say about the message.
 
+use std::collections::BTreeSet;
+
 use super::author::Place;
 use super::{Evidence, EvidenceRefused, Happening, Moment, Word};
 use crate::directory::{
@@ -39,6 +41,7 @@ impl Records {
     /// Parses the records and finds the one envelope. Nothing is checked yet.
     pub(super) fn read(evidence: &Evidence) -> Result<Self, EvidenceRefused> {
         let (mut envelope, mut workers, mut events) = (None, Vec::new(), Vec::new());
+        let mut admitted = BTreeSet::new();
         for shown in &evidence.private {
             let index = shown.index;
             let statement = Statement::parse(&shown.record)
@@ -48,7 +51,13 @@ impl Records {
             }
             let placed = (shown.leaf().at(index), statement);
             match &placed.1.body {
-                AnyBody::Worker(_) => workers.push(placed),
+                AnyBody::Worker(worker) => {
+                    if !admitted.insert((worker.worker, worker.terminal)) {
+                        let twice = Refusal::Continuity("a worker is admitted once at a terminal");
+                        return Err(EvidenceRefused::rule(index, twice));
+                    }
+                    workers.push(placed);
+                }
                 AnyBody::Envelope(lines)
                     if envelope.is_none()
                         && (lines.from, lines.id) == (evidence.from, evidence.id) =>

@@ -13,6 +13,7 @@ mod chain;
 mod file;
 mod message;
 mod needed;
+mod places;
 mod refused;
 mod report;
 mod verify;

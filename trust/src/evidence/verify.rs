@@ -3,6 +3,7 @@
 use super::author::{OpenDetail, OpenLetter, Witnesses};
 use super::chain::Chain;
 use super::message::{Message, Records};
+use super::places::Places;
 use super::{
     AnswerReport, ContentFault, Evidence, EvidenceRefused, Needed, Outcome, Party, RecallReport,
     Report, ReportedWorker, ShownDetail, ShownPrivate,
@@ -31,6 +32,7 @@ pub fn verify(
     whole: Option<&Directory>,
 ) -> Result<Report, EvidenceRefused> {
     let checkpoint = check_inclusions(evidence)?;
+    let places = Places::read(evidence)?;
     let chain = Chain::replay(evidence)?;
     check_checkpoint(evidence, &chain.directory.log_keys())?;
     let root_fingerprint =
@@ -38,7 +40,6 @@ pub fn verify(
     if root.is_some_and(|root| root != root_fingerprint) {
         return Err(EvidenceRefused::OtherRoot { shown: root_fingerprint });
     }
-    check_heads(evidence, |shown| chain.holds(shown))?;
     let records = Records::read(evidence)?;
     let opened = Opened::decode(evidence)?;
     check_all_belong(&chain, &records, &opened)?;
@@ -55,7 +56,8 @@ pub fn verify(
     let directory = whole.unwrap_or(&chain.directory);
     let message = records.check(directory)?;
     let log_keys = chain.all_log_keys();
-    let witnesses = Witnesses { directory, log_keys: &log_keys, workers: &records.workers };
+    let workers = &records.workers;
+    let witnesses = Witnesses { directory, places: &places, log_keys: &log_keys, workers };
     let revealed = opened.check(evidence, &message, &witnesses)?;
     let (answers, recalls) = revealed.reports(&message);
     let envelope = message.envelope.envelope();
@@ -78,32 +80,25 @@ pub fn verify(
     })
 }
 
-/// Every leaf leads to the checkpoint's root, and time never goes back. The signature comes later:
-/// its key stands in one of these leaves.
+/// Every leaf leads to the checkpoint's root. The signature comes later: its key stands in one of these
+/// leaves.
 fn check_inclusions(evidence: &Evidence) -> Result<Checkpoint, EvidenceRefused> {
     let note = Note::parse(&evidence.checkpoint).map_err(|_| EvidenceRefused::Checkpoint)?;
     let checkpoint: Checkpoint = note.text().parse().map_err(|_| EvidenceRefused::Checkpoint)?;
-    let clear = evidence.clear.iter().map(|shown| {
-        let hash = merkle::leaf_hash(&shown.leaf.encode());
-        (shown.index, shown.leaf.time, hash, &shown.proof)
-    });
-    let private = evidence
-        .private
+    let clear = evidence
+        .clear
         .iter()
-        .map(|shown| (shown.index, shown.time, shown.leaf().hash(), &shown.proof));
-    let mut leaves: Vec<_> = clear.chain(private).collect();
-    leaves.sort_by_key(|(index, ..)| *index);
-    for (index, _, hash, proof) in &leaves {
-        merkle::verify_inclusion(*hash, *index, checkpoint.size(), proof, &checkpoint.root())
-            .map_err(|_| EvidenceRefused::NotIncluded { index: *index })?;
+        .map(|shown| (shown.index, merkle::leaf_hash(&shown.leaf.encode()), &shown.proof));
+    let private =
+        evidence.private.iter().map(|shown| (shown.index, shown.leaf().hash(), &shown.proof));
+    for (index, hash, proof) in clear.chain(private) {
+        merkle::verify_inclusion(hash, index, checkpoint.size(), proof, &checkpoint.root())
+            .map_err(|_| EvidenceRefused::NotIncluded { index })?;
     }
-    match leaves.windows(2).find(|pair| pair[1].1 < pair[0].1) {
-        Some(pair) => Err(EvidenceRefused::Continuity { index: pair[1].0 }),
-        None => Ok(checkpoint),
-    }
+    Ok(checkpoint)
 }
 
-/// Every private leaf stands in the clear chain, as far as that is known.
+/// Every private leaf stands in the whole clear chain, as far as that goes.
 fn check_heads(
     evidence: &Evidence,
     holds: impl Fn(&ShownPrivate) -> Option<bool>,

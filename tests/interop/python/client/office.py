@@ -213,7 +213,6 @@ class Office:
         message = (envelope.get("from"), id)
         details = self.details(id) if id in self.letters else []
         file = evidence_file.File(self.origin, message, self.checkpoint, self.clear, shown, letter, details)
-        evidence.check_chain(sorted(self.clear + shown, key=lambda one: one.index))
         _, replayed = evidence.replay(file)
         replayed.finish()
         return replayed

@@ -9,6 +9,9 @@ from .statement import Statement
 
 LIMIT = 8 * 1024 * 1024
 FIRST = "tsumugu/v1/evidence"
+# The end of the year 9999, which is the last that a statement can write.
+LAST_TIME = 253_402_300_799_999
+MOST_HASHES = 63
 
 
 class Shown(NamedTuple):
@@ -92,7 +95,7 @@ class Lines:
 def clear_leaf(parts: list[str]) -> Shown:
     index, time, number, previous, statement, proof = parts
     raw = v.unbase64(statement)
-    leaf = log.Clear(v.number(time), v.number(number), v.digest(previous), raw)
+    leaf = log.Clear(moment(time), v.number(number), v.digest(previous), raw)
     return Shown(v.number(index), leaf, statements.parse(raw), proof_hashes(proof))
 
 
@@ -100,8 +103,14 @@ def private_leaf(parts: list[str]) -> Shown:
     index, time, number, head, salt, record, proof = parts
     raw = v.unbase64(record)
     digest = log.record_digest(v.digest(salt), raw)
-    leaf = log.Private(v.number(time), v.number(number), v.digest(head), digest)
+    leaf = log.Private(moment(time), v.number(number), v.digest(head), digest)
     return Shown(v.number(index), leaf, statements.parse(raw), proof_hashes(proof))
+
+
+def moment(text: str) -> int:
+    time = v.number(text)
+    refuse_unless(time <= LAST_TIME, "a time after the year 9999")
+    return time
 
 
 def detail(parts: list[str]) -> Detail:
@@ -112,4 +121,5 @@ def proof_hashes(text: str) -> list[bytes]:
     raw = b"" if text == "-" else v.unbase64(text)
     refuse_unless(text == "-" or raw, "an empty proof is written -")
     refuse_unless(len(raw) % 32 == 0, "half a hash")
+    refuse_unless(len(raw) <= MOST_HASHES * 32, "more hashes than a log has levels")
     return [raw[at : at + 32] for at in range(0, len(raw), 32)]

@@ -5,11 +5,13 @@ import io
 import struct
 
 from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 import zstandard
 
 from . import statement as statements
 from .refused import Refused, refuse_unless
 from .statement import Statement
+from .values import text
 from tsumugu.v1 import letter_pb2
 
 MAGIC = b"tsumugu/v1/letter\0"
@@ -33,10 +35,23 @@ def header(statement: Statement) -> bytes:
 
 
 def decode(message, raw: bytes):
+    """A message; fields that it does not have are passed over, its own in another wire type are not."""
     try:
-        return message.FromString(raw)
+        decoded = message.FromString(raw)
     except DecodeError as error:
         raise Refused("no protobuf of this kind") from error
+    check_fields(decoded)
+    return decoded
+
+
+def check_fields(message) -> None:
+    known = message.DESCRIPTOR.fields_by_number
+    for field in UnknownFieldSet(message):
+        refuse_unless(field.field_number not in known, "a field in another wire type")
+    for field, value in message.ListFields():
+        if field.message_type:
+            for one in value if field.is_repeated else [value]:
+                check_fields(one)
 
 
 def pack(letter: bytes) -> bytes:
@@ -83,7 +98,10 @@ class Shown:
         card = tagged("card", shown.card_salt, shown.card)
         refuse_unless(len(shown.card_salt) == 32, "a card salt of another length")
         refuse_unless(card == self.statement.get("card"), "another card")
-        decode(letter_pb2.WorkerCard, shown.card)
+        read = decode(letter_pb2.WorkerCard, shown.card)
+        text(read.name)
+        if read.role:
+            text(read.role)
         self.receipt = shown.receipt if shown.HasField("receipt") else None
 
 

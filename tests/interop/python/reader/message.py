@@ -3,17 +3,18 @@
 from . import evidence_file, letter as letters, log
 from .directory import Directory, signed_by_only
 from .note import Key
+from .places import Places
 from .refused import refuse_unless
 from .statement import Statement
 from tsumugu.v1 import letter_pb2
 
-DAY, HOUR = 86_400_000, 3_600_000
-BODY_LIMIT = 1_310_720
+LETTER_LIMIT = 1_048_576
+DETAIL_LIMIT = 8_192 - 32
 
 
 class Message:
     def __init__(self, file: evidence_file.File, directory: Directory):
-        self.file, self.directory = file, directory
+        self.file, self.directory, self.places = file, directory, Places(file.clear + file.private)
         self.envelope, self.sent, self.events, self.workers, self.used = None, None, [], {}, set()
         self.shown_workers = set()
 
@@ -61,16 +62,7 @@ class Message:
         refuse_unless(unit in units, "no such unit")
         sets = tuple(one.key_set.digest if one.key_set else None for one in parties)
         refuse_unless(envelope.get("key-sets") == sets, "not the newest key sets")
-        refuse_unless(envelope.get("body")[1] <= BODY_LIMIT, "the body is too long")
-        logged = self.leaf_time(envelope)
-        identified = int(envelope.get("id")[:12], 16)
-        refuse_unless(envelope.get("id")[12] == "7" and envelope.get("id")[16] in "89ab", "no UUIDv7")
-        for time in (envelope.get("composed"), identified):
-            refuse_unless(logged - 30 * DAY <= time <= logged + HOUR, "composed too early or too late")
         self.envelope, self.sent = envelope, place
-
-    def leaf_time(self, statement: Statement) -> int:
-        return next(one.leaf.time for one in self.file.private if one.statement is statement)
 
     def fetched(self, fetched: Statement, place) -> None:
         refuse_unless(fetched.get("by") == self.envelope.get("to")[0], "by somebody else")
@@ -118,6 +110,7 @@ class Message:
             self.check_detail(detail)
 
     def check_letter(self, raw: bytes) -> None:
+        refuse_unless(len(raw) <= LETTER_LIMIT, "the letter is too long")
         letter = letters.decode(letter_pb2.Letter, raw)
         salt = letter.maker.salt
         refuse_unless(len(salt) == 32, "a salt of another length")
@@ -135,6 +128,7 @@ class Message:
         statement = about[0].statement
         commitment = letters.tagged("detail", detail.salt, detail.raw)
         refuse_unless(commitment == statement.get("detail")[0], "another detail")
+        refuse_unless(len(detail.raw) <= DETAIL_LIMIT, "the detail is too long")
         message = letters.decode(letter_pb2.Detail, detail.raw)
         author = letters.decode(letter_pb2.DetailAuthor, message.author)
         worker = letters.Shown(author.worker)
@@ -158,7 +152,7 @@ class Message:
             keys, origin = self.directory.all_log_keys(), self.directory.origin
             leaf, _ = log.check_receipt(worker.receipt, statement.raw, keys, origin)
             refuse_unless(isinstance(leaf, log.Private), "a worker is a private leaf")
-            check_place(leaf, worker.receipt.index, self.file.clear)
+            self.places.check_fits(worker.receipt.index, leaf)
             admitted = (leaf.number, worker.receipt.index)
             self.worker(statement, admitted)
         refuse_unless(admitted < place, "the worker was admitted later")
@@ -199,11 +193,3 @@ class Message:
             if named - {None} <= related:
                 return related
             related |= named - {None}
-
-
-def check_place(leaf: log.Private, index: int, clear: list[evidence_file.Shown]) -> None:
-    """A private leaf from elsewhere fits the clear leaves that are shown here."""
-    for shown in clear:
-        refuse_unless((shown.index < index) == (shown.leaf.number <= leaf.number), "another clear chain")
-        named = shown.leaf.number == leaf.number
-        refuse_unless(not named or log.clear_hash(shown.leaf) == leaf.head, "another clear chain")

@@ -1,6 +1,7 @@
 //! What a dishonest holder, institution or exchange may try.
 
 use super::*;
+use crate::evidence::places::Places;
 use crate::leaf::{ClearLeaf, Leaf, PrivateLeaf};
 use crate::note::{Note, SigningKey};
 use crate::statement::{Disposition, Fetched, Statement, Tick};
@@ -338,4 +339,70 @@ fn a_proof_to_another_checkpoint_is_not_taken() {
     let at = evidence.private.iter().position(|shown| shown.index == index).unwrap();
     evidence.private[at].proof = world.proof(index);
     assert_eq!(refused(&evidence), EvidenceRefused::NotIncluded { index });
+}
+
+/// A log may lie about the clear leaf that a private one was made after: what is shown finds it, also
+/// where that clear leaf is not shown.
+#[test]
+fn private_leaves_that_tell_of_two_chains() {
+    let lie = |change: fn(&mut ChainHead)| {
+        let Scene { mut world, hospital, office, .. } = Scene::new();
+        // A tick is never shown: what follows it is known by the private leaves alone.
+        world.tick();
+        let letter = world.send(&hospital, &office);
+        let mut after = world.chain.chain_head().unwrap();
+        change(&mut after);
+        let record = world.fetched(&letter, &office).bytes();
+        let leaf = PrivateLeaf::of(world.now, after, &[5; 32], &record);
+        let index = world.append_unchecked(TestEntry {
+            leaf: Leaf::Private(leaf),
+            salt: Some([5; 32]),
+            record,
+        });
+        (world.evidence(&letter, &[]).map(|_| ()), index)
+    };
+    let (honest, _) = lie(|_| {});
+    assert_eq!(honest, Ok(()));
+    for change in [
+        |after: &mut ChainHead| after.hash = Hash([1; 32]),
+        |after: &mut ChainHead| after.number += 1,
+        |after: &mut ChainHead| after.number += 1000,
+        |after: &mut ChainHead| after.number -= 1,
+    ] {
+        let (told, index) = lie(change);
+        assert_eq!(told, Err(EvidenceRefused::Continuity { index }));
+    }
+}
+
+/// Between two private leaves there is room for as many clear ones as there are indexes.
+#[test]
+fn clear_leaves_need_room() {
+    let Scene { mut world, hospital, office, .. } = Scene::new();
+    let letter = world.send(&hospital, &office);
+    world.tick();
+    world.append(&world.fetched(&letter, &office));
+    let good = world.evidence(&letter, &[]).unwrap();
+    let mut evidence = Evidence::parse(&good).unwrap();
+    let Ok(places) = Places::read(&evidence) else { panic!("the log tells no lies") };
+    let fetched = evidence.private.last_mut().unwrap();
+    assert!(places.fits(fetched.index, &fetched.private_leaf()));
+    for (number, fits) in [(0, true), (1, false)] {
+        let mut leaf = fetched.private_leaf();
+        leaf.after.number += number;
+        leaf.after.hash = if number == 0 { leaf.after.hash } else { Hash([1; 32]) };
+        assert_eq!(places.fits(fetched.index, &leaf), fits, "{number}");
+    }
+    fetched.after.number += 1;
+    let index = fetched.index;
+    let refused = Places::read(&evidence).err();
+    assert_eq!(refused, Some(EvidenceRefused::Continuity { index }));
+}
+
+#[test]
+fn a_worker_is_admitted_once() {
+    let Scene { mut world, hospital, office, .. } = Scene::new();
+    let index = world.append(&hospital.worker.statement);
+    let letter = world.send(&hospital, &office);
+    let twice = Refusal::Continuity("a worker is admitted once at a terminal");
+    assert_eq!(world.evidence(&letter, &[]), Err(EvidenceRefused::rule(index, twice)));
 }
