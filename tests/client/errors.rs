@@ -180,7 +180,7 @@ fn what_a_recipient_reads() {
         read.fails(&office, &["evidence", &ids[0], "--out", &file]);
         read.fails(&office, &["verify", &out]);
         read.fails(&office, &["verify", &file, "--fingerprint", "1234"]);
-        read.fails(&office, &["watch"]);
+        read.fails(&office, &["ui"]);
         read.text
     };
     insta::assert_snapshot!("messages", text);

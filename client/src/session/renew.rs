@@ -12,9 +12,6 @@ use crate::messages::Sentence;
 use crate::rpc::{Rpc, incomplete};
 use crate::tls;
 
-/// The TLS alert for a certificate that has ended, as `tls.refused` names it.
-const EXPIRED_ALERT: &str = "certificate expired";
-
 impl Session<'_> {
     /// Renews the certificate where less than a third of its validity is left. Whoever keeps a session
     /// for days asks it daily; the next call then connects anew.
@@ -87,5 +84,5 @@ impl Session<'_> {
 
 /// Whether the exchange has refused a connection because the certificate has ended.
 pub(super) fn says_expired(failure: &Failure) -> bool {
-    failure.key() == "tls.refused" && failure.sentence().argument("alert") == Some(EXPIRED_ALERT)
+    failure.key() == "tls.own-expired"
 }
