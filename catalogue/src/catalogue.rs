@@ -2,12 +2,20 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::{Draft, FilledForm, Finding, Form, FormError, Format, filled};
+use crate::{
+    Draft, Fee, FilledForm, Finding, Form, FormError, Format, Role, SkipReason, check::Built,
+    filled,
+};
 
 /// The files of the built-in catalogue: name and text.
 const FILES: &[(&str, &str)] = &[
     ("codes.toml", include_str!("../data/codes.toml")),
     ("sources.toml", include_str!("../data/sources.toml")),
+    ("flow.toml", include_str!("../data/flow.toml")),
+    ("fees/1-care-admission.toml", include_str!("../data/fees/1-care-admission.toml")),
+    ("fees/2-care-discharge.toml", include_str!("../data/fees/2-care-discharge.toml")),
+    ("fees/3-care-other.toml", include_str!("../data/fees/3-care-other.toml")),
+    ("fees/4-medical.toml", include_str!("../data/fees/4-medical.toml")),
     (
         "sheets/mhlw-admission-info-r6.toml",
         include_str!("../data/sheets/mhlw-admission-info-r6.toml"),
@@ -22,11 +30,11 @@ const FILES: &[(&str, &str)] = &[
     ("notices/test-letter.toml", include_str!("../data/notices/test-letter.toml")),
 ];
 
-/// A region's forms, checked: it comes only out of [`Draft::into_catalogue`].
+/// A region's forms, flow and fee rules, checked: it comes only out of [`Draft::into_catalogue`].
 #[derive(Debug)]
 pub struct Catalogue {
     draft: Draft,
-    forms: Vec<Arc<Form>>,
+    built: Built,
 }
 
 impl Catalogue {
@@ -43,7 +51,7 @@ impl Catalogue {
 
     /// The forms: sheets first, then notices, in the order of their files.
     pub fn forms(&self) -> impl Iterator<Item = &Form> {
-        self.forms.iter().map(AsRef::as_ref)
+        self.built.forms.iter().map(AsRef::as_ref)
     }
 
     /// The form with this id, in its newest version: the last in the order of the files.
@@ -51,10 +59,35 @@ impl Catalogue {
         self.shared_form(id).map(AsRef::as_ref)
     }
 
-    /// What a source is that a form or field cites, and its address if it has one.
+    /// The fee rules, in the order of their files.
+    pub fn fees(&self) -> &[Fee] {
+        &self.built.fees
+    }
+
+    /// The fee with this id, such as `care.admission-info.1`.
+    pub fn fee(&self, id: &str) -> Option<&Fee> {
+        self.built.fees.iter().find(|fee| fee.id == id)
+    }
+
+    /// Who takes part in the flow.
+    pub fn roles(&self) -> &[Role] {
+        &self.built.roles
+    }
+
+    /// The role with this id.
+    pub fn role(&self, id: &str) -> Option<&Role> {
+        self.built.roles.iter().find(|role| role.id == id)
+    }
+
+    /// Why a step may be left out.
+    pub fn skip_reasons(&self) -> &[SkipReason] {
+        &self.built.skip_reasons
+    }
+
+    /// What a source is that a form, field, step or fee cites, and its address if it has one.
     pub fn source(&self, id: &str) -> Option<(&str, Option<&str>)> {
-        let source = self.draft.sources.iter().find(|source| source.id == id)?;
-        Some((&source.what, source.address.as_deref()))
+        let source = self.draft.sources.iter().find(|source| source.entry.id == id)?;
+        Some((&source.entry.what, source.entry.address.as_deref()))
     }
 
     /// Runs the check of the catalogue's data again. A catalogue exists only without findings, so
@@ -76,13 +109,13 @@ impl Catalogue {
         self.shared_form(id).cloned().map(FilledForm::empty)
     }
 
-    pub(crate) fn checked(draft: Draft, forms: Vec<Arc<Form>>) -> Self {
-        Self { draft, forms }
+    pub(crate) fn checked(draft: Draft, built: Built) -> Self {
+        Self { draft, built }
     }
 
     /// Every version of the form with this id, oldest first.
     pub(crate) fn shared_forms(&self, id: &str) -> impl Iterator<Item = &Arc<Form>> {
-        self.forms.iter().filter(move |form| form.id == id)
+        self.built.forms.iter().filter(move |form| form.id == id)
     }
 
     pub(crate) fn shared_form(&self, id: &str) -> Option<&Arc<Form>> {

@@ -1,44 +1,68 @@
 //! The catalogue's files as they stand in TOML, before the check.
 
-use std::collections::BTreeMap;
+mod fees;
+mod flow;
+mod forms;
 
 use serde::Deserialize;
 
-use crate::{Catalogue, Finding, build, text::position};
+use crate::{
+    Catalogue, Finding, check,
+    limits::{MAX_CATALOGUE_FILE_BYTES, MAX_CATALOGUE_FILES},
+    text::position,
+};
+
+pub(crate) use fees::{RawAmount, RawCounter, RawDeadline, RawEdition, RawEvidence, RawFee};
+pub(crate) use flow::{RawRole, RawSkipReason};
+pub(crate) use forms::{RawCondition, RawField, RawForm, RawList, RawSource};
+
+use fees::RawFees;
+use flow::RawPeople;
+use forms::{RawLists, RawSources};
 
 /// A catalogue's files, read but not checked. [`Draft::into_catalogue`] is the check.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
-    pub(crate) forms: Vec<RawForm>,
-    pub(crate) lists: Vec<RawList>,
-    pub(crate) sources: Vec<RawSource>,
+    pub(crate) lists: Vec<In<RawList>>,
+    pub(crate) sources: Vec<In<RawSource>>,
+    pub(crate) forms: Vec<In<RawForm>>,
+    pub(crate) roles: Vec<In<RawRole>>,
+    pub(crate) skip_reasons: Vec<In<RawSkipReason>>,
+    pub(crate) fees: Vec<In<RawFee>>,
 }
 
 impl Draft {
-    /// Reads a catalogue's files, each a name and its text: a file named `codes.toml` has shared
-    /// lists, `sources.toml` sources, every other one a form.
+    /// Reads a catalogue's files, each a name and its text. The name tells what is in it, with or
+    /// without the folder before it: `codes.toml` shared lists, `sources.toml` sources, `flow.toml`
+    /// roles and reasons to skip, `fees/….toml` fee rules, every other one a form.
     ///
     /// # Errors
     /// The first file that is not TOML of that shape; keys that the shape does not know are refused.
+    /// Too many files, and files that are too long.
     pub fn parse(files: &[(&str, &str)]) -> Result<Self, DraftError> {
         let mut draft = Self::default();
-        for (name, text) in files {
-            match name.rsplit('/').next() {
-                Some("codes.toml") => {
-                    draft.lists.extend(read::<RawLists>(name, text)?.list);
-                }
-                Some("sources.toml") => {
-                    draft.sources.extend(read::<RawSources>(name, text)?.source);
-                }
-                _ => draft.forms.push(read(name, text)?),
+        for (at, (name, text)) in files.iter().enumerate() {
+            let whole = |detail: String| DraftError {
+                file: (*name).to_owned(),
+                line: 1,
+                column: 1,
+                detail,
+            };
+            if at >= MAX_CATALOGUE_FILES {
+                return Err(whole(format!("more than {MAX_CATALOGUE_FILES} files")));
             }
+            if text.len() > MAX_CATALOGUE_FILE_BYTES {
+                return Err(whole(format!("more than {MAX_CATALOGUE_FILE_BYTES} bytes")));
+            }
+            draft.add(name, text)?;
         }
         Ok(draft)
     }
 
-    /// Everything that is wrong with the draft, in file order; empty if nothing is.
+    /// Everything that is wrong with the draft, by kind of file and then in file order; empty if
+    /// nothing is.
     pub fn check(&self) -> Vec<Finding> {
-        build::build(self).1
+        check::build(self).1
     }
 
     /// The checked catalogue.
@@ -46,9 +70,34 @@ impl Draft {
     /// # Errors
     /// The findings of [`Draft::check`], at least one.
     pub fn into_catalogue(self) -> Result<Catalogue, Vec<Finding>> {
-        let (forms, findings) = build::build(&self);
-        if findings.is_empty() { Ok(Catalogue::checked(self, forms)) } else { Err(findings) }
+        let (built, findings) = check::build(&self);
+        if findings.is_empty() { Ok(Catalogue::checked(self, built)) } else { Err(findings) }
     }
+
+    fn add(&mut self, name: &str, text: &str) -> Result<(), DraftError> {
+        let mut path = name.rsplit('/');
+        match (path.next().unwrap_or_default(), path.next()) {
+            ("codes.toml", _) => extend(&mut self.lists, name, read::<RawLists>(name, text)?.list),
+            ("sources.toml", _) => {
+                extend(&mut self.sources, name, read::<RawSources>(name, text)?.source);
+            }
+            ("flow.toml", _) => {
+                let RawPeople { role, skip_reason } = read(name, text)?;
+                extend(&mut self.roles, name, role);
+                extend(&mut self.skip_reasons, name, skip_reason);
+            }
+            (_, Some("fees")) => extend(&mut self.fees, name, read::<RawFees>(name, text)?.fee),
+            _ => extend(&mut self.forms, name, vec![read(name, text)?]),
+        }
+        Ok(())
+    }
+}
+
+/// An entry and the file it stands in.
+#[derive(Clone, Debug)]
+pub(crate) struct In<T> {
+    pub(crate) file: String,
+    pub(crate) entry: T,
 }
 
 /// A file of the catalogue is not TOML of the expected shape.
@@ -65,110 +114,15 @@ pub struct DraftError {
     pub detail: String,
 }
 
+fn extend<T>(all: &mut Vec<In<T>>, file: &str, entries: Vec<T>) {
+    all.extend(entries.into_iter().map(|entry| In { file: file.to_owned(), entry }));
+}
+
 fn read<T: for<'de> Deserialize<'de>>(name: &str, text: &str) -> Result<T, DraftError> {
     toml::from_str(text).map_err(|error| {
         let (line, column) = position(text, error.span().map_or(0, |span| span.start));
         DraftError { file: name.to_owned(), line, column, detail: error.message().to_owned() }
     })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawLists {
-    #[serde(default)]
-    list: Vec<RawList>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSources {
-    #[serde(default)]
-    source: Vec<RawSource>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawList {
-    pub(crate) id: String,
-    pub(crate) title_ja: String,
-    pub(crate) title_en: String,
-    pub(crate) options: Vec<String>,
-    /// The code of the national tables by option, where there is one.
-    #[serde(default)]
-    pub(crate) codes: BTreeMap<String, String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawSource {
-    pub(crate) id: String,
-    pub(crate) what: String,
-    /// None for a paper without an address.
-    #[serde(default)]
-    pub(crate) address: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawForm {
-    pub(crate) id: String,
-    pub(crate) kind: String,
-    pub(crate) title_ja: String,
-    pub(crate) title_en: String,
-    pub(crate) version: String,
-    pub(crate) edition: String,
-    pub(crate) issuer: String,
-    pub(crate) direction: String,
-    pub(crate) pages: u32,
-    pub(crate) legal_status: String,
-    pub(crate) provenance: String,
-    #[serde(default)]
-    pub(crate) cites: Vec<String>,
-    #[serde(default)]
-    pub(crate) section: Vec<RawSection>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawSection {
-    pub(crate) id: String,
-    pub(crate) title_ja: String,
-    pub(crate) title_en: String,
-    #[serde(default)]
-    pub(crate) fields: Vec<RawField>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawField {
-    pub(crate) id: String,
-    pub(crate) label_ja: String,
-    pub(crate) label_en: String,
-    #[serde(rename = "type")]
-    pub(crate) ty: String,
-    pub(crate) options: Option<Vec<String>>,
-    pub(crate) options_from: Option<String>,
-    pub(crate) columns: Option<Vec<String>>,
-    pub(crate) rows: Option<Vec<String>>,
-    pub(crate) unit: Option<String>,
-    pub(crate) required: String,
-    pub(crate) when: Option<RawCondition>,
-    pub(crate) filled_by: Option<String>,
-    #[serde(default)]
-    pub(crate) staff_only: bool,
-    #[serde(default)]
-    pub(crate) star: bool,
-    pub(crate) source: String,
-    #[serde(default)]
-    pub(crate) cites: Vec<String>,
-    pub(crate) note: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawCondition {
-    pub(crate) field: String,
-    pub(crate) any_of: Vec<String>,
 }
 
 #[cfg(test)]
@@ -182,5 +136,19 @@ mod tests {
         assert_eq!((error.file.as_str(), error.line), ("sheets/x.toml", 2));
         let error = Draft::parse(&[("codes.toml", "list = 3")]).unwrap_err();
         assert_eq!((error.file.as_str(), error.line, error.column), ("codes.toml", 1, 8));
+        let error = Draft::parse(&[("data/fees/x.toml", "[[fee]]\nid = 1\n")]).unwrap_err();
+        assert_eq!((error.file.as_str(), error.line), ("data/fees/x.toml", 2));
+    }
+
+    #[test]
+    fn files_keep_their_limits() {
+        let names: Vec<String> =
+            (0..=MAX_CATALOGUE_FILES).map(|at| format!("fees/{at}.toml")).collect();
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        assert!(Draft::parse(&files[1..]).is_ok());
+        assert!(Draft::parse(&files).is_err());
+        let text = "#".repeat(MAX_CATALOGUE_FILE_BYTES);
+        assert!(Draft::parse(&[("fees/x.toml", &text)]).is_ok());
+        assert!(Draft::parse(&[("fees/x.toml", &format!("{text}#"))]).is_err());
     }
 }

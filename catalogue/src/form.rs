@@ -296,6 +296,15 @@ impl Source {
     }
 }
 
+impl crate::words::Word for Source {
+    const ALL: &'static [Self] =
+        &[Self::Verified, Self::Comparable, Self::Knowledge, Self::Proposed];
+
+    fn word(self) -> &'static str {
+        self.name()
+    }
+}
+
 /// How much of a form is provisional (暫定).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Provisional {

@@ -12,15 +12,17 @@
 //! * [`era`]: Japanese eras (和暦) to and from calendar dates.
 //! * [`examples`]: fictitious filled forms for the demonstration and the manual.
 
-mod build;
 mod catalogue;
+mod check;
 mod dates;
 mod draft;
 pub mod era;
 mod error;
 pub mod examples;
+mod fee;
 mod filled;
 mod finding;
+mod flow;
 mod form;
 pub mod limits;
 mod message;
@@ -31,13 +33,19 @@ mod render;
 mod template;
 mod text;
 mod value;
+mod words;
 
 pub use catalogue::Catalogue;
 pub use dates::{DateFault, Moment, parse_date};
 pub use draft::{Draft, DraftError};
 pub use error::{Fault, FieldError, FormError, Format};
+pub use fee::{
+    Act, AdmittedWhen, Amount, AmountUnit, Counter, DeadlineRule, Evidence, Extension, Fee,
+    FeeEdition, FeeSide, Interviews, Proof, Rollover,
+};
 pub use filled::{FilledForm, parse_filled};
 pub use finding::{Finding, Problem};
+pub use flow::{Anchor, Role, Side, SkipReason};
 pub use form::{
     Condition, Direction, Field, FieldType, Form, FormKind, Provisional, Required, Section, Source,
 };

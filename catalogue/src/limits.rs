@@ -21,3 +21,9 @@ pub const MAX_PHONE_DIGITS: usize = 20;
 pub const MAX_NUMBER_HUNDREDTHS: i64 = 99_999_999;
 /// Digits of an institution number: 医療機関コード and 介護事業所番号 both have ten.
 pub const ORG_NUMBER_DIGITS: usize = 10;
+/// Most files of a catalogue: as many as one release in the log can name.
+pub const MAX_CATALOGUE_FILES: usize = 64;
+/// Most bytes of one file of a catalogue: 1 MiB, some twenty times the longest sheet.
+pub const MAX_CATALOGUE_FILE_BYTES: usize = 1024 * 1024;
+/// Farthest day that a deadline or a step lies from its anchor, either way.
+pub const MAX_ANCHOR_DAYS: i16 = 366;

@@ -32,7 +32,7 @@ impl Message {
         format!("{} {}", self.fault_en, self.remedy_en)
     }
 
-    fn new(
+    pub(crate) fn new(
         (fault_ja, remedy_ja): (impl Into<String>, impl Into<String>),
         (fault_en, remedy_en): (impl Into<String>, impl Into<String>),
     ) -> Self {

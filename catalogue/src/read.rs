@@ -78,7 +78,7 @@ fn number(raw: &Raw) -> Result<Value, Fault> {
 }
 
 /// A double as hundredths, if it has at most two decimals.
-fn hundredths(value: f64) -> Option<i64> {
+pub(crate) fn hundredths(value: f64) -> Option<i64> {
     #[expect(clippy::cast_precision_loss, reason = "the limit has 27 bits")]
     let limit = MAX_NUMBER_HUNDREDTHS as f64;
     let scaled = value * 100.0;

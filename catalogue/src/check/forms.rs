@@ -1,60 +1,28 @@
-//! The check: makes forms out of a draft and says what is wrong on the way.
+//! The check of forms.
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use super::Check;
 use crate::{
-    Condition, Direction, Field, FieldType, Finding, Form, FormKind, Problem, Required, Section,
-    Source,
-    draft::{Draft, RawCondition, RawField, RawForm, RawList},
+    Condition, Direction, Field, FieldType, Form, FormKind, Problem, Required, Section, Source,
+    draft::{In, RawCondition, RawField, RawForm},
 };
 
-/// The forms of a draft, and every finding. The forms are whole only if there is no finding.
-pub(crate) fn build(draft: &Draft) -> (Vec<Arc<Form>>, Vec<Finding>) {
-    let mut check = Check { draft, findings: Vec::new() };
-    check.lists();
-    check.sources();
-    let mut seen = BTreeSet::new();
-    let forms = draft.forms.iter().filter_map(|raw| {
-        check.id(&raw.id, &raw.id);
-        // Old versions stay, so that what was sent with them can still be read.
-        if !seen.insert((&raw.id, &raw.version)) {
-            check.report(&raw.id, Problem::DuplicateId);
-        }
-        check.form(raw).map(Arc::new)
-    });
-    let forms = forms.collect();
-    (forms, check.findings)
-}
-
-struct Check<'a> {
-    draft: &'a Draft,
-    findings: Vec<Finding>,
-}
-
 impl Check<'_> {
-    fn lists(&mut self) {
+    pub(super) fn forms(&mut self) -> Vec<Arc<Form>> {
+        let draft = self.draft;
         let mut seen = BTreeSet::new();
-        for list in &self.draft.lists {
-            let place = format!("codes.toml/{}", list.id);
-            self.unique(&mut seen, &list.id, &place);
-            self.texts(&place, &[("title_ja", &list.title_ja), ("title_en", &list.title_en)]);
-            self.items(&place, "options", &list.options);
-            for option in list.codes.keys().filter(|option| !list.options.contains(option)) {
-                self.report(&place, Problem::LostCode(option.clone()));
+        let mut forms = Vec::new();
+        for In { file, entry: raw } in &draft.forms {
+            self.at(file);
+            self.id(&raw.id, &raw.id);
+            // Old versions stay, so that what was sent with them can still be read.
+            if !seen.insert((&raw.id, &raw.version)) {
+                self.report(&raw.id, Problem::DuplicateId);
             }
+            forms.extend(self.form(raw).map(Arc::new));
         }
-    }
-
-    fn sources(&mut self) {
-        let mut seen = BTreeSet::new();
-        for source in &self.draft.sources {
-            let place = format!("sources.toml/{}", source.id);
-            self.unique(&mut seen, &source.id, &place);
-            self.texts(&place, &[("what", &source.what)]);
-            if source.address.as_deref() == Some("") {
-                self.report(&place, Problem::EmptyText("address"));
-            }
-        }
+        forms
     }
 
     fn form(&mut self, raw: &RawForm) -> Option<Form> {
@@ -74,14 +42,16 @@ impl Check<'_> {
         self.ascii(place, "title_en", &raw.title_en);
         self.cites(place, &raw.cites);
         let kind =
-            self.word(place, "kind", &raw.kind, &[FormKind::Notice, FormKind::Sheet], |k| k.name());
+            self.known(place, "kind", &raw.kind, &[FormKind::Notice, FormKind::Sheet], |k| {
+                k.name()
+            });
         let directions = [
             Direction::Both,
             Direction::CareManagerRecord,
             Direction::CareManagerToHospital,
             Direction::HospitalToCareManager,
         ];
-        let direction = self.word(place, "direction", &raw.direction, &directions, |d| d.name());
+        let direction = self.known(place, "direction", &raw.direction, &directions, |d| d.name());
         let sections = self.sections(raw);
         Some(Form {
             id: raw.id.clone(),
@@ -147,12 +117,12 @@ impl Check<'_> {
             }
         }
         let levels = [Required::System, Required::Fee, Required::Region, Required::Optional];
-        let required = self.word(&place, "required", &raw.required, &levels, |r| r.name());
+        let required = self.known(&place, "required", &raw.required, &levels, |r| r.name());
         let sources = [Source::Verified, Source::Comparable, Source::Knowledge, Source::Proposed];
-        let source = self.word(&place, "source", &raw.source, &sources, |s| s.name());
+        let source = self.known(&place, "source", &raw.source, &sources, |s| s.name());
         if let Some(word) = raw.filled_by.as_deref().filter(|word| *word != "send") {
-            let problem = Problem::UnknownWord { key: "filled_by", word: word.to_owned() };
-            self.report(&place, problem);
+            let (key, known) = ("filled_by", vec!["send"]);
+            self.report(&place, Problem::UnknownWord { key, word: word.to_owned(), known });
         }
         let ty = self.field_type(&place, raw);
         if let Some(condition) = &raw.when {
@@ -231,8 +201,8 @@ impl Check<'_> {
             return options.clone();
         }
         let Some(id) = &raw.options_from else { return Vec::new() };
-        match self.draft.lists.iter().find(|list| list.id == *id) {
-            Some(RawList { options, .. }) => options.clone(),
+        match self.draft.lists.iter().find(|list| list.entry.id == *id) {
+            Some(list) => list.entry.options.clone(),
             None => {
                 self.report(place, Problem::DanglingList(id.clone()));
                 Vec::new()
@@ -283,69 +253,6 @@ impl Check<'_> {
             (false, true) => self.report(place, Problem::MissingKey { ty, key }),
             _ => {}
         }
-    }
-
-    fn word<T: Copy>(
-        &mut self,
-        place: &str,
-        key: &'static str,
-        word: &str,
-        known: &[T],
-        name: impl Fn(T) -> &'static str,
-    ) -> Option<T> {
-        let found = known.iter().copied().find(|item| name(*item) == word);
-        if found.is_none() {
-            self.report(place, Problem::UnknownWord { key, word: word.to_owned() });
-        }
-        found
-    }
-
-    fn unique<'s>(&mut self, seen: &mut BTreeSet<&'s str>, id: &'s str, place: &str) {
-        self.id(id, place);
-        if !seen.insert(id) {
-            self.report(place, Problem::DuplicateId);
-        }
-    }
-
-    fn id(&mut self, id: &str, place: &str) {
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
-        if id.is_empty() || !id.chars().all(fits) {
-            self.report(place, Problem::BadId);
-        }
-    }
-
-    fn texts(&mut self, place: &str, texts: &[(&'static str, &String)]) {
-        for (key, _) in texts.iter().filter(|(_, text)| text.trim().is_empty()) {
-            self.report(place, Problem::EmptyText(key));
-        }
-    }
-
-    fn ascii(&mut self, place: &str, key: &'static str, text: &str) {
-        if !text.is_ascii() {
-            self.report(place, Problem::NotAscii(key));
-        }
-    }
-
-    fn items(&mut self, place: &str, what: &'static str, items: &[String]) {
-        if items.is_empty() || items.iter().any(|item| item.trim().is_empty()) {
-            self.report(place, Problem::EmptyItems(what));
-        }
-        let mut seen = BTreeSet::new();
-        for item in items.iter().filter(|item| !seen.insert(item.as_str())) {
-            self.report(place, Problem::DuplicateItem { what, item: item.clone() });
-        }
-    }
-
-    fn cites(&mut self, place: &str, cites: &[String]) {
-        for id in cites {
-            if !self.draft.sources.iter().any(|source| source.id == *id) {
-                self.report(place, Problem::DanglingCite(id.clone()));
-            }
-        }
-    }
-
-    fn report(&mut self, place: &str, problem: Problem) {
-        self.findings.push(Finding::new(place, problem));
     }
 }
 
