@@ -8,7 +8,7 @@
 //! * [`Form`], [`Section`], [`Field`], [`FieldType`]: what a form asks for.
 //! * [`FilledForm`]: a form with typed [`Value`]s, read by [`parse_filled`] from TOML or JSON.
 //! * [`FormError`]: what is wrong with a filled form, with a remedy.
-//! * [`render_text`] shows a filled form, [`template`] makes an empty one to fill in.
+//! * [`render`] says what a filled form shows, [`render_text`] shows it as text, [`template`] makes an empty one to fill in.
 //! * [`era`]: Japanese eras (和暦) to and from calendar dates.
 //! * [`examples`]: fictitious filled forms for the demonstration and the manual.
 
@@ -51,6 +51,6 @@ pub use form::{
 };
 pub use message::Message;
 pub use missing::Missing;
-pub use render::{RenderOptions, render_text};
+pub use render::{RenderOptions, RenderedForm, RenderedLine, RenderedSection, render, render_text};
 pub use template::template;
 pub use value::{Number, Org, Value};

@@ -1,168 +1,66 @@
 //! A filled form as plain Japanese text for a terminal window.
 
-use crate::{
-    Field, FieldType, FilledForm, FormKind, Provisional, Required, Value,
-    dates::{Moment, format_time},
-    era,
-};
-use jiff::civil::{Date, Weekday};
+mod structure;
 
-/// How [`render_text`] shows a form.
+pub use structure::{RenderedForm, RenderedLine, RenderedSection, render};
+
+use crate::{FilledForm, Provisional};
+
+/// How [`render`] and [`render_text`] show a form.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct RenderOptions {
     /// The copy for the family (ご家族用の写し): fields for staff only are left out without a trace,
     /// and so is ★, which is the hospital's screening.
     pub family_copy: bool,
+    /// Marks a field that no official paper confirms by ◇ instead of 【暫定】, and says so below the
+    /// title: for narrow columns.
+    pub short_marks: bool,
 }
 
-/// The form as text, one line per field, ended by a line feed.
+/// The form as text, one line per field, ended by a line feed; what is shown is what [`render`] says.
 ///
-/// Dates are shown in their era. Empty fields are left out, except required ones that apply and
-/// that somebody has to type. A
-/// field whose condition does not hold is left out when empty; when filled it is shown with a mark,
-/// since what a sender wrote must not vanish. Every line of a value of several lines is indented,
-/// so that no value looks like a heading.
+/// Every line of a value of several lines is indented, so that no value looks like a heading.
 pub fn render_text(filled: &FilledForm, options: RenderOptions) -> String {
-    let form = filled.form();
-    let mut text = form.title_ja.clone();
-    text.push_str(match form.provisional() {
+    let rendered = render(filled, options);
+    let mut text = rendered.title;
+    text.push_str(match rendered.provisional {
         Provisional::All => "【暫定】",
         Provisional::Some => "【一部暫定】",
         Provisional::None => "",
     });
     text.push('\n');
-    if options.family_copy {
-        text.push_str("ご家族用の写し\n");
+    for note in &rendered.notes {
+        text.push_str(&format!("{note}\n"));
     }
-    text.push_str(&format!("発行: {} 版: {} {}\n", form.issuer, form.version, form.edition));
-    text.push_str(match form.provisional() {
-        Provisional::All => "【暫定】公に確認されていない案です。\n",
-        Provisional::Some => "【暫定】の項目は公式の様式で未確認です。\n",
-        Provisional::None => "",
-    });
-    // Where the whole form is provisional its title says so, once.
-    let marks =
-        Marks { provisional: form.provisional() == Provisional::Some, star: !options.family_copy };
-    if marks.star && filled.values().any(|(field, _)| field.star) {
-        text.push_str("★は退院困難な要因に関わる項目です。\n");
-    }
-    for section in &form.sections {
-        let shown = section.fields.iter().filter(|f| !(options.family_copy && f.staff_only));
-        let lines: Vec<String> =
-            shown.filter_map(|field| field_lines(filled, field, marks)).collect();
-        if !lines.is_empty() {
-            text.push_str(&format!("\n■ {}\n", section.title_ja));
-            lines.iter().for_each(|line| text.push_str(line));
-        }
+    for section in &rendered.sections {
+        text.push_str(&format!("\n■ {}\n", section.title));
+        section.lines.iter().for_each(|line| text.push_str(&line_text(line)));
     }
     text
 }
 
-#[derive(Clone, Copy)]
-struct Marks {
-    provisional: bool,
-    star: bool,
-}
-
-fn field_lines(filled: &FilledForm, field: &Field, marks: Marks) -> Option<String> {
-    if field.ty == FieldType::Static {
-        return Some(format!("  {}\n", field.label_ja));
-    }
-    let mut label = format!("  {}", field.label_ja);
-    if marks.star && field.star {
-        label.push('★');
-    }
-    if marks.provisional && field.is_provisional() {
-        label.push_str("【暫定】");
-    }
-    let applies = filled.applies(field);
-    let Some(value) = filled.value(&field.id) else {
-        let missed = field.required != Required::Optional && applies && !field.filled_by_send;
-        return missed.then(|| format!("{label}: (未記入)\n"));
-    };
-    if !applies {
-        label.push_str("〔前の項目の選択と合わない記入〕");
-    }
-    let weekday = filled.form().kind == FormKind::Notice;
-    let unit = field.unit.as_deref().unwrap_or_default();
-    let lines = match value {
-        Value::Table(_) => table_lines(field, value),
-        Value::Text(text) if text.contains('\n') => text.lines().map(str::to_owned).collect(),
-        value => return Some(format!("{label}: {}{unit}\n", one_line(field, value, weekday))),
-    };
-    let lines = lines.iter().map(|line| format!("    {line}\n"));
-    Some(format!("{label}:\n{}", lines.collect::<String>()))
-}
-
-fn one_line(field: &Field, value: &Value, weekday: bool) -> String {
-    match value {
-        Value::Attachment(items) | Value::Checklist(items) => items.join("、"),
-        Value::Boolean(true) => "はい".to_owned(),
-        Value::Boolean(false) => "いいえ".to_owned(),
-        Value::Choice(text) | Value::Phone(text) | Value::Text(text) => text.clone(),
-        Value::Date(date) if weekday => date_with_weekday(*date),
-        Value::Date(date) => era::format(*date),
-        Value::DateRange { from, to } => {
-            let end = |date: &Option<Date>| date.map(era::format).unwrap_or_default();
-            format!("{}～{}", end(from), end(to))
-        }
-        Value::DateTime(moment) => moment_ja(moment),
-        Value::Grid(chosen) => {
-            let FieldType::Grid { rows, .. } = &field.ty else { return String::new() };
-            let cells = rows.iter().filter_map(|row| Some(format!("{row} {}", chosen.get(row)?)));
-            cells.collect::<Vec<_>>().join("、")
-        }
-        Value::Number(number) => number.to_string(),
-        Value::Org(org) => match (&org.name, &org.number) {
-            (Some(name), Some(number)) => format!("{name} ({number})"),
-            (Some(text), None) | (None, Some(text)) => text.clone(),
-            (None, None) => String::new(),
+fn line_text(line: &RenderedLine) -> String {
+    match line {
+        RenderedLine::Static(sentence) => format!("  {sentence}\n"),
+        RenderedLine::Missing { label } => format!("  {label}: (未記入)\n"),
+        RenderedLine::Value { label, lines } => match lines.as_slice() {
+            [only] => format!("  {label}: {only}\n"),
+            lines => indented(label, lines),
         },
-        Value::Table(_) => String::new(),
-        Value::Time(time) => format_time(*time),
+        RenderedLine::Table { label, columns, rows } => {
+            let line = |(at, row): (usize, &Vec<String>)| {
+                let filled = columns.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+                let cells = filled.map(|(column, cell)| format!("{column}: {cell}"));
+                format!("{}. {}", at + 1, cells.collect::<Vec<_>>().join(" / "))
+            };
+            indented(label, &rows.iter().enumerate().map(line).collect::<Vec<_>>())
+        }
     }
 }
 
-fn table_lines(field: &Field, value: &Value) -> Vec<String> {
-    let (FieldType::Table { columns }, Value::Table(rows)) = (&field.ty, value) else {
-        return Vec::new();
-    };
-    let line = |(at, row): (usize, &std::collections::BTreeMap<String, String>)| {
-        let cells = columns.iter().filter_map(|column| {
-            let cell = row.get(column)?;
-            Some(format!("{column}: {cell}"))
-        });
-        format!("{}. {}", at + 1, cells.collect::<Vec<_>>().join(" / "))
-    };
-    rows.iter().enumerate().map(line).collect()
-}
-
-fn moment_ja(moment: &Moment) -> String {
-    let local = moment.local;
-    let zone = match moment.offset_minutes {
-        // Japan's own time needs no mention.
-        None | Some(540) => String::new(),
-        Some(_) => {
-            let canonical = moment.to_string();
-            // The offset follows the sixteen characters of date and time.
-            format!(" ({})", canonical.get(16..).unwrap_or_default())
-        }
-    };
-    let (date, time) = (date_with_weekday(local.date()), format_time(local.time()));
-    format!("{date} {time}{zone}")
-}
-
-fn date_with_weekday(date: Date) -> String {
-    let weekday = match date.weekday() {
-        Weekday::Monday => "月",
-        Weekday::Tuesday => "火",
-        Weekday::Wednesday => "水",
-        Weekday::Thursday => "木",
-        Weekday::Friday => "金",
-        Weekday::Saturday => "土",
-        Weekday::Sunday => "日",
-    };
-    format!("{}({weekday})", era::format(date))
+fn indented(label: &str, lines: &[String]) -> String {
+    let lines = lines.iter().map(|line| format!("    {line}\n"));
+    format!("  {label}:\n{}", lines.collect::<String>())
 }
 
 #[cfg(test)]
@@ -191,8 +89,9 @@ mod tests {
             ("adl_move", json!("見守り")),
         ];
         let filled = filled(&form.id, &values);
-        let staff = render_text(&filled, RenderOptions { family_copy: false });
-        let family = render_text(&filled, RenderOptions { family_copy: true });
+        let staff = render_text(&filled, RenderOptions::default());
+        let family =
+            render_text(&filled, RenderOptions { family_copy: true, ..RenderOptions::default() });
         for field in form.fields().filter(|field| field.staff_only) {
             assert!(!family.contains(&field.label_ja), "{}", field.label_ja);
         }

@@ -24,9 +24,9 @@ fn every_example_is_valid_and_lacks_nothing() {
 
 #[test]
 fn the_sheets_render() {
-    let staff = RenderOptions { family_copy: false };
+    let staff = RenderOptions::default();
     insta::assert_snapshot!("admission_info", render_text(&read("admission-info"), staff));
-    let family = RenderOptions { family_copy: true };
+    let family = RenderOptions { family_copy: true, ..staff };
     insta::assert_snapshot!("nagareyama_family", render_text(&read("nagareyama"), family));
     insta::assert_snapshot!("notice_conference", render_text(&read("notice-conference"), staff));
 }

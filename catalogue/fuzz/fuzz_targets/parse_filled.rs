@@ -12,6 +12,6 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(parse_filled(json.as_bytes(), Format::Json).as_ref(), Ok(&filled));
         let toml = filled.to_toml();
         assert_eq!(parse_filled(toml.as_bytes(), Format::Toml).as_ref(), Ok(&filled));
-        let _ = render_text(&filled, RenderOptions { family_copy: true });
+        let _ = render_text(&filled, RenderOptions { family_copy: true, ..RenderOptions::default() });
     }
 });
