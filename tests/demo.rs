@@ -72,13 +72,15 @@ fn the_demo_plays_an_admission_and_leaves_proofs_and_no_names_with_the_exchange(
         );
         let id = message["id"].as_str().unwrap();
         let evidence = dir.join("evidence").join(format!("{id}.evidence"));
+        let paper = std::fs::read(dir.join("paper").join(format!("{id}.pdf"))).unwrap();
+        assert!(paper.starts_with(b"%PDF-1.7"));
         assert!(evidence.exists() && dir.join("out").join(format!("{id}.json")).exists());
         let nobody = Person::at(folder.path(), "nobody");
         let evidence = evidence.to_str().unwrap();
         let proved = nobody.does(&["verify", evidence, "--fingerprint", fingerprint]);
         assert_eq!((&proved["outcome"], &proved["id"]), (&json!("anchored"), &json!(id)));
     }
-    for part in ["server", "admin", "hospital", "office", "evidence", "out"] {
+    for part in ["server", "admin", "hospital", "office", "evidence", "out", "paper"] {
         assert!(dir.join(part).is_dir(), "{part}");
     }
 

@@ -150,8 +150,7 @@ pub enum Command {
     /// 流れ図 / flow chart
     #[command(subcommand, hide = true)]
     Flow(FlowCommand),
-    /// 印刷する / print a message
-    #[command(hide = true)]
+    /// 文書をA4のPDFにする / write a message as an A4 page
     Print(PrintArgs),
     /// 画面を開く / open the page
     #[command(hide = true)]

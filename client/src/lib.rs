@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod output;
 pub mod passphrase;
 mod post;
+pub mod print;
 mod probe;
 pub mod progress;
 pub mod rpc;

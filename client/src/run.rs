@@ -112,6 +112,7 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             let verified = commands::verify::run(args)?;
             done(ctx, &verified).map(|_| verified.exit())
         }
+        Command::Print(args) => done(ctx, &commands::print::run(ctx, args).await?),
         Command::Forms(command) => done(ctx, &commands::forms::run(command)?),
         Command::Log(LogCommand::Mirror(args)) => {
             done(ctx, &commands::log_mirror::run(ctx, args).await?)

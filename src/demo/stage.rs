@@ -58,7 +58,7 @@ impl Stage {
                 Failure::new("demo.failed").with("step", format!("{what}: {error}"))
             }
         };
-        for name in ["server", "admin", "hospital", "office", "evidence", "out"] {
+        for name in ["server", "admin", "hospital", "office", "evidence", "out", "paper"] {
             std::fs::create_dir_all(dir.join(name)).map_err(|e| broken(name)(&e))?;
         }
         tsumugu_durable::write_atomic(&dir.join("passphrase"), PASSPHRASE.as_bytes())

@@ -187,6 +187,8 @@ fn exchange(stage: &Stage, letter: &Letter) -> Result<Message, Failure> {
     let tracked = from.run(&["track", &id])?;
     let evidence = stage.dir().join("evidence").join(format!("{id}.evidence"));
     from.run(&["evidence", &id, "--out", path(&evidence)?])?;
+    let paper = stage.dir().join("paper").join(format!("{id}.pdf"));
+    to.run(&["print", &id, "--out", path(&paper)?])?;
     Ok(Message {
         id,
         from: letter.from.name.to_owned(),

@@ -249,6 +249,9 @@ pub struct PrintArgs {
     /// 書き出すPDF / PDF to write
     #[arg(long, value_name = "FILE.pdf")]
     pub out: PathBuf,
+    /// ご家族用の写し（職員だけの項目を除く） / the copy for the family, without what is for staff only
+    #[arg(long)]
+    pub family: bool,
 }
 
 /// `ui`

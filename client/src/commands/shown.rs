@@ -168,7 +168,7 @@ impl ShownAttachment {
 }
 
 /// A number of bytes for a person.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     const KIB: u64 = 1024;
     const MIB: u64 = 1024 * KIB;
     match bytes {
@@ -190,7 +190,7 @@ impl From<&NamedWorker> for ShownWorker {
 
 impl ShownWorker {
     /// Name and role.
-    pub(super) fn row(&self) -> String {
+    pub(crate) fn row(&self) -> String {
         if self.role.is_empty() {
             self.name.clone()
         } else {
@@ -272,19 +272,19 @@ impl ShownMessage {
     }
 }
 
-fn unit_name(directory: &Directory, to: &Destination) -> Option<String> {
+pub(crate) fn unit_name(directory: &Directory, to: &Destination) -> Option<String> {
     let profile = directory.member(to.institution)?.profile()?;
     let unit = profile.units.iter().find(|unit| unit.unit == to.unit)?;
     Some(unit.name.to_string())
 }
 
 /// The filled form in a letter; nothing where this program's catalogue does not know it.
-pub(super) fn form_of(letter: &OpenedLetter) -> Option<FilledForm> {
+pub(crate) fn form_of(letter: &OpenedLetter) -> Option<FilledForm> {
     parse_filled(letter.body(), Format::Json).ok()
 }
 
 /// The Japanese of a state's word.
-pub(super) fn japanese(word: &str) -> &'static str {
+pub(crate) fn japanese(word: &str) -> &'static str {
     match word {
         "accepted" => "受付済",
         "undelivered" => "未達",

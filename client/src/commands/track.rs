@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tsumugu_proto::v1;
-use tsumugu_trust::directory::check_disposition;
+use tsumugu_trust::directory::{Directory, check_disposition};
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::AnyBody;
 use tsumugu_trust::value::{Id, Time};
@@ -147,8 +147,7 @@ fn one(session: &Session<'_>, message: &Message, fresh: bool) -> Result<TrackedM
     let shown = shown.ok_or_else(|| Failure::unknown_message(&message.id().to_string()))?;
     // A letter that does not verify gives no key; then the details stay closed.
     let letter = message.read_letter(vault, directory).ok().flatten();
-    let event = |leaf| event(session, message, leaf, letter.as_ref());
-    let events = message.leaves().iter().filter_map(event).collect();
+    let events = events(directory, message, letter.as_ref());
     Ok(TrackedMessage {
         waits_for: waits_for(&shown),
         message: shown,
@@ -156,6 +155,31 @@ fn one(session: &Session<'_>, message: &Message, fresh: bool) -> Result<TrackedM
         fresh,
         outgoing: message.from() == own,
     })
+}
+
+/// Everything that happened to a message whose letter is here, in log order.
+pub(crate) fn happened(
+    directory: &Directory,
+    message: &Message,
+    letter: &OpenedLetter,
+) -> Vec<TrackedEvent> {
+    events(directory, message, Some(letter))
+}
+
+fn events(
+    directory: &Directory,
+    message: &Message,
+    letter: Option<&OpenedLetter>,
+) -> Vec<TrackedEvent> {
+    let event = |leaf| event(directory, message, leaf, letter);
+    message.leaves().iter().filter_map(event).collect()
+}
+
+impl TrackedEvent {
+    /// When the exchange logged it.
+    pub(crate) fn time(&self) -> Time {
+        self.at
+    }
 }
 
 /// Who is to act. A letter that did not arrive, or was sent back, is the sender's again.
@@ -170,7 +194,7 @@ fn waits_for(message: &ShownMessage) -> Option<&'static str> {
 }
 
 fn event(
-    session: &Session<'_>,
+    directory: &Directory,
     message: &Message,
     leaf: &MessageLeaf,
     letter: Option<&OpenedLetter>,
@@ -188,7 +212,7 @@ fn event(
         AnyBody::Destroyed(_) => ("destroyed", None, None),
         AnyBody::Opened(_) => ("opened", recipient, None),
         AnyBody::Disposition(own) => {
-            detail = letter.and_then(|letter| open_detail(session, message, leaf, letter));
+            detail = letter.and_then(|letter| open_detail(directory, message, leaf, letter));
             (own.answer.word(), recipient, Some(own.answered))
         }
         AnyBody::Recall(own) => ("withdrawn", sender, Some(own.recalled)),
@@ -204,7 +228,7 @@ fn event(
         what,
         index,
         logged: jst::iso(time),
-        word: by.map(|by| ShownParty::of(session.directory(), by)),
+        word: by.map(|by| ShownParty::of(directory, by)),
         said: said.map(jst::iso),
         worker: opened.as_ref().map(|opened| opened.worker().into()),
         comment: opened.map(|opened| opened.comment().to_owned()).filter(|text| !text.is_empty()),
@@ -215,7 +239,7 @@ fn event(
 
 /// The detail of an answer; the word of the failed check where it does not verify.
 fn open_detail(
-    session: &Session<'_>,
+    directory: &Directory,
     message: &Message,
     leaf: &MessageLeaf,
     letter: &OpenedLetter,
@@ -223,7 +247,7 @@ fn open_detail(
     if leaf.detail.is_empty() {
         return None;
     }
-    let (directory, at) = (session.directory(), leaf.at);
+    let at = leaf.at;
     let (envelope, lines) = message.envelope()?;
     let digest = envelope.statement.digest();
     let checked = check_disposition(directory, at, &leaf.statement, lines, digest).ok()?;

@@ -1,0 +1,80 @@
+//! `tsumugu print`: a letter as an A4 page. Who prints it reads it, so it is opened like on the screen.
+
+use serde::Serialize;
+use tsumugu_catalogue::RenderOptions;
+use tsumugu_durable::{DiskError, write_new};
+use tsumugu_trust::value::Id;
+
+use super::mail::{exchange_mail, find_message};
+use super::open::{load, readable, say_opened};
+use super::track::take_all;
+use crate::args::PrintArgs;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::mailbox::message::LetterState;
+use crate::messages::Sentence;
+use crate::output::{Outcome, Page};
+use crate::print::{PrintedLetter, pdf};
+use crate::session::{Purpose, Session};
+
+/// Outcome of the command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Printed {
+    /// The message.
+    pub id: String,
+    /// The file.
+    pub out: String,
+    /// Its length in bytes.
+    pub bytes: usize,
+    /// Whether the log says that it was opened; for one's own letters nothing is said.
+    pub logged: Option<bool>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As `open`; the file is there already.
+pub async fn run(ctx: &Context, args: &PrintArgs) -> Result<Printed, Failure> {
+    if args.out.exists() {
+        return Err(Failure::file_exists(&args.out));
+    }
+    let mut session = Session::open(ctx, Purpose::Look)?;
+    let (from, id) = find_message(&mut session, &args.id).await?;
+    bring_up_to_date(&mut session, from, id).await?;
+    let message = load(&session, from, id)?;
+    let letter = readable(&session, &message)?;
+    let logged = say_opened(&mut session, &message).await?;
+    // With the opening, if it is in the log by now.
+    let message = load(&session, from, id)?;
+    let options = RenderOptions { family_copy: args.family, short_marks: true };
+    let printed = PrintedLetter::of(session.directory(), &message, &letter, options, ctx.now())?;
+    let file = pdf(&printed)?;
+    write_new(&args.out, &file).map_err(|error| match error {
+        DiskError::Exists { .. } => Failure::file_exists(&args.out),
+        error => Failure::file_unwritable(&args.out, error),
+    })?;
+    let out = args.out.display().to_string();
+    Ok(Printed { id: id.to_string(), out, bytes: file.len(), logged })
+}
+
+/// The paper says what became of the letter, so the exchange is asked, if it is reached.
+async fn bring_up_to_date(session: &mut Session<'_>, from: Id, id: Id) -> Result<(), Failure> {
+    let waits = load(session, from, id)?.letter == LetterState::Waiting;
+    let mail = exchange_mail(session).await?;
+    if waits {
+        mail.tell_age(session.ctx());
+    }
+    if mail.fresh {
+        take_all(session, from, id).await?;
+    }
+    Ok(())
+}
+
+impl Outcome for Printed {
+    fn lines(&self, page: &mut Page) {
+        page.say(&Sentence::new("print.done").with("file", &self.out));
+        if self.logged == Some(false) {
+            page.say(&Sentence::new("open.not-logged"));
+        }
+    }
+}
