@@ -160,6 +160,9 @@ pub struct AckArgs {
 pub struct TrackArgs {
     /// 文書の番号（先頭だけでも可）。省くと一覧 / id of the message; without it, all of them
     pub id: Option<String>,
+    /// テスト送信も一覧に出す / list test letters, too
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// `evidence`

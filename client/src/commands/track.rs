@@ -19,6 +19,7 @@ use crate::mailbox::{all, apply_record, short_ids};
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::post::Post;
+use crate::probe;
 use crate::session::{Purpose, Session};
 
 /// Outcome of the command.
@@ -91,7 +92,7 @@ pub async fn run(ctx: &Context, args: &TrackArgs) -> Result<Tracked, Failure> {
     let mail = exchange_mail(&mut session).await?;
     mail.tell_age(ctx);
     let Some(text) = &args.id else {
-        return list(&session, &mail).map(Tracked::Sent);
+        return list(&session, &mail, args.all).map(Tracked::Sent);
     };
     mail.tell_unsent(ctx);
     let mut fresh = mail.fresh;
@@ -121,7 +122,7 @@ pub(super) async fn take_all(session: &mut Session<'_>, from: Id, id: Id) -> Res
     Ok(true)
 }
 
-fn list(session: &Session<'_>, mail: &Mail) -> Result<TrackedList, Failure> {
+fn list(session: &Session<'_>, mail: &Mail, all_of_them: bool) -> Result<TrackedList, Failure> {
     let own = session.identity().terminal()?.institution;
     let (vault, directory, now) = (session.vault(), session.directory(), session.ctx().now());
     let known = all(vault)?;
@@ -129,7 +130,8 @@ fn list(session: &Session<'_>, mail: &Mail) -> Result<TrackedList, Failure> {
     let mut messages = Vec::new();
     for (from, id) in known.iter().filter(|(from, _)| *from == own) {
         let Some(message) = Message::load(vault, *from, *id)? else { continue };
-        if message.is_of_the_office() {
+        // The test letter of each day would bury the sheets.
+        if message.is_of_the_office() || !all_of_them && probe::is_test(session, &message)? {
             continue;
         }
         let short_id = short.get(id).map(String::as_str).unwrap_or_default();
