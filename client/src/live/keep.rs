@@ -10,6 +10,7 @@ use super::news::News;
 use super::stream::{Live, Sign};
 use super::trouble::Trouble;
 use crate::failure::Failure;
+use crate::letters::Randomness;
 use crate::mailbox::{MailboxReport, known, take_live, waiting_letters};
 use crate::outbox::{FlushReport, flush, sayable};
 use crate::post::Post;
@@ -26,6 +27,10 @@ const RETRY: Duration = Duration::from_secs(60);
 
 /// The longest pause that the exchange can ask for: more would leave the office without its mail.
 const LONGEST_ASKED: Duration = Duration::from_secs(600);
+
+/// A suspended institution asks whether it takes part again after this, or up to as much again: an
+/// hour of work lost at most, and no load on an exchange that has suspended many.
+pub(crate) const SUSPENDED_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// A connection that held so long was a good one: the next pause is a short one.
 const HELD: Duration = Duration::from_secs(60);
@@ -115,7 +120,7 @@ impl<'a, P: Post, D: Duties> Keeper<'a, P, D> {
             let Err(failure) = self.one_connection().await;
             self.post.disconnect();
             match Trouble::of(&failure) {
-                Trouble::NotReached => {}
+                Trouble::NotReached | Trouble::Suspended => {}
                 Trouble::Refused => return Err(failure),
                 // One that another command kept stays as that one said it.
                 Trouble::Alarm if failure.key() == "session.alarm-kept" => return Err(failure),
@@ -127,6 +132,7 @@ impl<'a, P: Post, D: Duties> Keeper<'a, P, D> {
             // After sleep the network comes back within seconds.
             let pause = match failure.key() {
                 "agent.woke" | "mailbox.moved" => Duration::ZERO,
+                "server.suspended" => self.post.with_random(long_pause),
                 _ => self.post.with_random(|random| self.backoff.next(random)),
             };
             self.duties.lost(self.post, &failure, pause);
@@ -219,6 +225,11 @@ impl<'a, P: Post, D: Duties> Keeper<'a, P, D> {
             _ => Ok(()),
         }
     }
+}
+
+fn long_pause(random: &mut dyn Randomness) -> Duration {
+    let spread = SUSPENDED_PAUSE.as_secs();
+    SUSPENDED_PAUSE + Duration::from_secs(random.next_u64() % (spread + 1))
 }
 
 /// Whether a new connection may help, or the exchange refuses this terminal as a whole.

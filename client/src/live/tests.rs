@@ -9,7 +9,7 @@ use tsumugu_trust::statement::Answer;
 use tsumugu_trust::value::Id;
 
 use super::backoff::{LONGEST_PAUSE, SHORTEST_PAUSE};
-use super::keep::{BEAT, SYNC_EVERY_MS};
+use super::keep::{BEAT, SUSPENDED_PAUSE, SYNC_EVERY_MS};
 use super::stream::SILENCE;
 use super::*;
 use crate::failure::Failure;
@@ -170,7 +170,7 @@ async fn pauses_grow_while_the_exchange_is_away_and_are_short_again_after() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_ends_it_and_says_so() {
-    for key in ["server.suspended", "server.terminal-removed", "session.alarm-kept"] {
+    for key in ["server.terminal-removed", "server.unknown-party", "session.alarm-kept"] {
         let (_, mut care) = two_offices().await;
         care.shown().refreshes.extend(["connection.lost", key]);
         let mut told = Told::default();
@@ -179,6 +179,23 @@ async fn a_refusal_ends_it_and_says_so() {
         assert_eq!(told.lost.len(), 1);
         assert!(!care.connected && care.alarms.borrow().is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspended_institution_asks_now_and_then_and_goes_on_once_it_takes_part_again() {
+    let (mut hospital, mut care) = two_offices().await;
+    let (from, to) = (hospital.institution.id, care.institution.id);
+    // Suspended for three attempts, the third of which comes within two hours.
+    care.shown().refreshes.extend(["server.suspended"; 3]);
+    let id = send(&mut hospital, to).await;
+    let mut told = Told::default();
+    assert!(keep(&mut care, &mut told, 7 * SUSPENDED_PAUSE).await.is_none());
+    assert_eq!(told.lost.len(), 3);
+    for (key, pause) in told.lost {
+        assert_eq!(key, "server.suspended");
+        assert!(pause >= SUSPENDED_PAUSE && pause <= 2 * SUSPENDED_PAUSE, "{pause:?}");
+    }
+    assert_eq!((told.connected, care.message(from, id).letter), (1, LetterState::Kept));
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,8 @@ use crate::failure::{Exit, Failure};
 pub(crate) enum Trouble {
     /// The exchange was not reached, or something else that passes: try again after a pause.
     NotReached,
+    /// The institution is suspended: that ends without anybody at this PC, so it is asked now and then.
+    Suspended,
     /// The exchange knows us and does not want us: a person has to act first.
     Refused,
     /// What the exchange shows contradicts what it showed: nothing goes on.
@@ -16,8 +18,8 @@ pub(crate) enum Trouble {
 impl Trouble {
     pub(crate) fn of(failure: &Failure) -> Self {
         match failure.key() {
+            "server.suspended" => Self::Suspended,
             "server.terminal-removed"
-            | "server.suspended"
             | "server.unknown-party"
             | "server.no-certificate"
             | "tls.refused" => Self::Refused,
@@ -35,9 +37,10 @@ mod tests {
     #[test]
     fn only_a_person_ends_a_refusal_and_an_alarm() {
         let of = |key: &str| Trouble::of(&Failure::new(key));
-        for key in ["server.terminal-removed", "server.suspended", "tls.refused"] {
+        for key in ["server.terminal-removed", "server.unknown-party", "tls.refused"] {
             assert_eq!(of(key), Trouble::Refused, "{key}");
         }
+        assert_eq!(of("server.suspended"), Trouble::Suspended);
         for key in ["log.forked", "mailbox.gap", "session.alarm-kept"] {
             assert_eq!(of(key), Trouble::Alarm, "{key}");
         }
