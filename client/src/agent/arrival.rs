@@ -9,7 +9,7 @@ use tsumugu_trust::value::Id;
 
 use super::hook::{Ended, Facts, Hook};
 use super::queue::{Job, Left, Queue};
-use super::save::{Renderer, save};
+use super::save::{Renderer, clear, save};
 use crate::failure::Failure;
 use crate::live::News;
 use crate::mailbox::message::{LetterState, Message, MessageLeaf};
@@ -38,6 +38,8 @@ pub(crate) struct Arrivals {
     queue: Queue,
     running: Option<(u64, Hook)>,
     files_again: Instant,
+    /// What an earlier run left half-written in the folder is removed.
+    is_clear: bool,
 }
 
 /// What was done, for the log.
@@ -61,7 +63,8 @@ impl Arrivals {
         }
         let queue = Queue::open(vault, RECORD, known)?;
         let files_again = Instant::now();
-        Ok(Some(Self { own, command, folder, renderer, queue, running: None, files_again }))
+        let (running, is_clear) = (None, false);
+        Ok(Some(Self { own, command, folder, renderer, queue, running, files_again, is_clear }))
     }
 
     pub(crate) fn queue(&mut self) -> &mut Queue {
@@ -180,7 +183,7 @@ impl Arrivals {
     }
 
     fn write(
-        &self,
+        &mut self,
         post: &impl Post,
         message: &Message,
         folder: &std::path::Path,
@@ -196,7 +199,11 @@ impl Arrivals {
         };
         let Some(letter) = letter else { return Ok(None) };
         let short = short_ids(&all(post.vault())?).remove(&message.id()).unwrap_or_default();
-        let rendering = (self.renderer)(message, &letter, post.directory())?;
+        if !self.is_clear {
+            clear(folder)?;
+            self.is_clear = true;
+        }
+        let rendering = (self.renderer)(post.directory(), message, &letter, post.now())?;
         save(folder, &short, message, &rendering).map(Some)
     }
 }

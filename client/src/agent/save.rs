@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use tsumugu_catalogue::{Format, RenderOptions, parse_filled, render_text};
-use tsumugu_durable::atomic::write_atomic;
+use tsumugu_catalogue::RenderOptions;
+use tsumugu_durable::atomic::{sweep_temporaries, write_atomic};
 use tsumugu_trust::directory::Directory;
-use tsumugu_trust::statement::Urgency;
 use tsumugu_trust::value::Time;
 
 use crate::failure::Failure;
 use crate::jst;
 use crate::letters::OpenedLetter;
 use crate::mailbox::message::Message;
+use crate::print::{PrintedLetter, pdf};
 
 /// A letter as a file.
 pub(crate) struct Rendering {
@@ -22,12 +22,13 @@ pub(crate) struct Rendering {
 }
 
 /// Makes a file of a letter.
-pub(crate) type Renderer = fn(&Message, &OpenedLetter, &Directory) -> Result<Rendering, Failure>;
+pub(crate) type Renderer =
+    fn(&Directory, &Message, &OpenedLetter, Time) -> Result<Rendering, Failure>;
 
 /// Writes a letter into a folder in one step; gives the file. A letter that was written before is
 /// written again under the same name.
 ///
-/// The name says when and which, and nobody's name: `20260401-170000-0190aaaa1100.txt`, the time of
+/// The name says when and which, and nobody's name: `20260401-170000-0190aaaa1100.pdf`, the time of
 /// acceptance in Japan.
 ///
 /// # Errors
@@ -46,41 +47,28 @@ pub(crate) fn save(
     Ok(file)
 }
 
-/// The text that `tsumugu open` shows, for people.
+/// The pages that `tsumugu print` writes, as the log knows the letter now. Nobody has opened it yet.
 ///
 /// # Errors
-/// None; others may fail.
-#[allow(clippy::unnecessary_wraps, reason = "a Renderer may fail, and this is one")]
-pub(crate) fn as_text(
+/// `print.failed`: a fault of this program.
+pub(crate) fn as_pdf(
+    directory: &Directory,
     message: &Message,
     letter: &OpenedLetter,
-    directory: &Directory,
+    now: Time,
 ) -> Result<Rendering, Failure> {
-    let record = directory.member(message.from()).and_then(|member| member.record());
-    let from = record.map(|record| format!("{} {}", record.number, record.name));
-    let accepted = message.state().accepted_at().map(|at| jst::show(at.time));
-    let worker = letter.worker();
-    let lines = message.envelope().map(|(_, lines)| lines);
-    let mut text = format!("文書 message: {}\n", message.id());
-    text.push_str(&format!("差出 from: {}\n", from.unwrap_or_default()));
-    text.push_str(&format!("担当 by: {}（{}）\n", worker.name(), worker.role()));
-    text.push_str(&format!("受付 accepted: {}\n", accepted.unwrap_or_default()));
-    if let Some(due) = lines.and_then(|lines| lines.ack_by) {
-        text.push_str(&format!("回答期限 answer by: {}\n", jst::show(due)));
-    }
-    if lines.is_some_and(|lines| lines.urgency == Urgency::Urgent) {
-        text.push_str("【至急 urgent】\n");
-    }
-    text.push('\n');
-    match parse_filled(letter.body(), Format::Json) {
-        Ok(form) => text.push_str(&render_text(&form, RenderOptions::default())),
-        // A form that this catalogue does not know is written as it came, so that nothing is lost.
-        Err(_) => text.push_str(&String::from_utf8_lossy(letter.body())),
-    }
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    Ok(Rendering { bytes: text.into_bytes(), extension: "txt" })
+    let options = RenderOptions { short_marks: true, ..RenderOptions::default() };
+    let printed = PrintedLetter::of(directory, message, letter, options, now)?;
+    Ok(Rendering { bytes: pdf(&printed)?, extension: "pdf" })
+}
+
+/// Removes what a run that died while writing left in the folder, half or whole under no name.
+///
+/// # Errors
+/// `file.unwritable`
+pub(crate) fn clear(folder: &Path) -> Result<(), Failure> {
+    let swept = sweep_temporaries(folder);
+    swept.map(|_| ()).map_err(|error| Failure::file_unwritable(folder, error))
 }
 
 /// `20260401-170000`: sorts by time, and every file system takes it.
@@ -92,6 +80,8 @@ fn stamp(time: Time) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tsumugu_durable::atomic::TEMPORARY_SUFFIX;
+
     use super::*;
 
     #[test]
@@ -99,11 +89,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let message =
             Message::new(tsumugu_trust::value::Id([1; 16]), tsumugu_trust::value::Id([2; 16]));
-        let rendering = Rendering { bytes: b"text".to_vec(), extension: "txt" };
+        let rendering = Rendering { bytes: b"%PDF".to_vec(), extension: "pdf" };
         let file = save(folder.path(), "0190aaaa1100", &message, &rendering).unwrap();
-        assert_eq!(file, folder.path().join("19700101-090000-0190aaaa1100.txt"));
+        assert_eq!(file, folder.path().join("19700101-090000-0190aaaa1100.pdf"));
         // Once more: the same file.
         save(folder.path(), "0190aaaa1100", &message, &rendering).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        // What a crash left goes with the next run; what has a name stays.
+        std::fs::write(folder.path().join(format!("1-2{TEMPORARY_SUFFIX}")), "%P").unwrap();
+        clear(folder.path()).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         let absent = folder.path().join("absent");
         let refused = save(&absent, "x", &message, &rendering).unwrap_err();

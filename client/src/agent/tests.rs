@@ -20,7 +20,7 @@ use crate::probe::{Probe, signing_worker};
 use crate::testing::Home;
 
 fn options() -> Options {
-    Options { on_arrival: None, save_to: None, renderer: save::as_text, echo: false, canary: false }
+    Options { on_arrival: None, save_to: None, renderer: save::as_pdf, echo: false, canary: false }
 }
 
 /// Runs an agent for so long; gives its state and its log.
@@ -88,11 +88,13 @@ async fn each_letter_is_a_file_once_it_can_be_written() {
     let names = files(&letters);
     assert_eq!(names.len(), 2);
     for (name, id) in names.iter().zip([first, second]) {
-        let stem = name.strip_suffix(".txt").unwrap();
+        let stem = name.strip_suffix(".pdf").unwrap();
         let short = stem.rsplit('-').next().unwrap();
         assert!(id.to_string().starts_with(short), "{name}");
-        let text = std::fs::read_to_string(letters.join(name)).unwrap();
-        assert!(text.contains(&id.to_string()) && text.contains("架空中央病院"), "{text}");
+        let file = std::fs::read(letters.join(name)).unwrap();
+        let title = id.to_string();
+        assert!(file.starts_with(b"%PDF-") && file.ends_with(b"%%EOF"), "a whole file");
+        assert!(file.windows(title.len()).any(|part| part == title.as_bytes()), "of that letter");
     }
     // Nothing is written twice, also not by the next run.
     names.iter().for_each(|name| std::fs::remove_file(letters.join(name)).unwrap());

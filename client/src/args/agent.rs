@@ -22,7 +22,7 @@ pub struct AgentRunArgs {
     /// 文書や回答が届くたびに実行するコマンド / command to run at each letter and answer
     #[arg(long, value_name = "COMMAND")]
     pub on_arrival: Option<String>,
-    /// 届いた文書を書き出すフォルダー / folder to write each letter into
+    /// 届いた文書をA4のPDFで書き出すフォルダー / folder to write each letter into, as A4 pages (PDF)
     #[arg(long, value_name = "FOLDER")]
     pub save_to: Option<PathBuf>,
     /// 一日一回のテスト送信をしない / send no test letter a day

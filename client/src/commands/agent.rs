@@ -18,7 +18,7 @@ fn options(args: &AgentRunArgs) -> Options {
     Options {
         on_arrival: args.on_arrival.clone(),
         save_to: args.save_to.clone(),
-        renderer: save::as_text,
+        renderer: save::as_pdf,
         echo: args.echo,
         canary: !args.no_canary,
     }
