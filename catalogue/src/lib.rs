@@ -10,11 +10,14 @@
 //! * [`FormError`]: what is wrong with a filled form, with a remedy.
 //! * [`render`] says what a filled form shows, [`render_text`] shows it as text, [`template`] makes an empty one to fill in.
 //! * [`era`]: Japanese eras (和暦) to and from calendar dates.
+//! * [`deadline`], [`calendar`]: the last days of fee rules, by an office's business days.
 //! * [`examples`]: fictitious filled forms for the demonstration and the manual.
 
+pub mod calendar;
 mod catalogue;
 mod check;
 mod dates;
+pub mod deadline;
 mod draft;
 pub mod era;
 mod error;
