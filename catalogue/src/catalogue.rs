@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::{
-    Draft, Fee, FilledForm, Finding, Form, FormError, Format, Role, SkipReason, check::Built,
-    filled,
+    CodeList, Draft, Fee, FilledForm, Finding, Form, FormError, Format, Holidays, NumberSystem,
+    Phase, Role, ServiceCode, SkipReason, Step, check::Built, filled,
 };
 
 /// The files of the built-in catalogue: name and text.
@@ -12,6 +12,15 @@ const FILES: &[(&str, &str)] = &[
     ("codes.toml", include_str!("../data/codes.toml")),
     ("sources.toml", include_str!("../data/sources.toml")),
     ("flow.toml", include_str!("../data/flow.toml")),
+    ("flow/1-peace.toml", include_str!("../data/flow/1-peace.toml")),
+    ("flow/2-planned.toml", include_str!("../data/flow/2-planned.toml")),
+    ("flow/3-admission.toml", include_str!("../data/flow/3-admission.toml")),
+    ("flow/4-stay.toml", include_str!("../data/flow/4-stay.toml")),
+    ("flow/5-before-discharge.toml", include_str!("../data/flow/5-before-discharge.toml")),
+    ("flow/6-discharge.toml", include_str!("../data/flow/6-discharge.toml")),
+    ("flow/7-after.toml", include_str!("../data/flow/7-after.toml")),
+    ("flow/8-exception.toml", include_str!("../data/flow/8-exception.toml")),
+    ("holidays.toml", include_str!("../data/holidays.toml")),
     ("fees/1-care-admission.toml", include_str!("../data/fees/1-care-admission.toml")),
     ("fees/2-care-discharge.toml", include_str!("../data/fees/2-care-discharge.toml")),
     ("fees/3-care-other.toml", include_str!("../data/fees/3-care-other.toml")),
@@ -20,13 +29,24 @@ const FILES: &[(&str, &str)] = &[
         "sheets/mhlw-admission-info-r6.toml",
         include_str!("../data/sheets/mhlw-admission-info-r6.toml"),
     ),
+    (
+        "sheets/mhlw-discharge-record.toml",
+        include_str!("../data/sheets/mhlw-discharge-record.toml"),
+    ),
+    ("sheets/chiba-renkei-a.toml", include_str!("../data/sheets/chiba-renkei-a.toml")),
+    ("sheets/chiba-renkei-b.toml", include_str!("../data/sheets/chiba-renkei-b.toml")),
     ("sheets/nagareyama-renkei.toml", include_str!("../data/sheets/nagareyama-renkei.toml")),
     ("notices/notice-admission.toml", include_str!("../data/notices/notice-admission.toml")),
+    ("notices/notice-cm-inquiry.toml", include_str!("../data/notices/notice-cm-inquiry.toml")),
     ("notices/notice-conference.toml", include_str!("../data/notices/notice-conference.toml")),
     (
         "notices/notice-discharge-date.toml",
         include_str!("../data/notices/notice-discharge-date.toml"),
     ),
+    ("notices/notice-transfer.toml", include_str!("../data/notices/notice-transfer.toml")),
+    ("notices/notice-death.toml", include_str!("../data/notices/notice-death.toml")),
+    ("notices/notice-careplan.toml", include_str!("../data/notices/notice-careplan.toml")),
+    ("notices/notice-after.toml", include_str!("../data/notices/notice-after.toml")),
     ("notices/test-letter.toml", include_str!("../data/notices/test-letter.toml")),
 ];
 
@@ -67,6 +87,46 @@ impl Catalogue {
     /// The fee with this id, such as `care.admission-info.1`.
     pub fn fee(&self, id: &str) -> Option<&Fee> {
         self.built.fees.iter().find(|fee| fee.id == id)
+    }
+
+    /// The phases of the flow with their steps, in the order of their files.
+    pub fn phases(&self) -> &[Phase] {
+        &self.built.phases
+    }
+
+    /// Every step of the flow, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.built.phases.iter().flat_map(|phase| &phase.steps)
+    }
+
+    /// The step with this id, such as `adm.send-info`.
+    pub fn step(&self, id: &str) -> Option<&Step> {
+        self.steps().find(|step| step.id == id)
+    }
+
+    /// The national holidays; none if the region's files have no calendar.
+    pub fn holidays(&self) -> Option<&Holidays> {
+        self.built.holidays.as_ref()
+    }
+
+    /// The shared lists of options, with the codes of the national tables.
+    pub fn lists(&self) -> &[CodeList] {
+        &self.built.lists
+    }
+
+    /// The list with this id, such as `care_level`.
+    pub fn list(&self, id: &str) -> Option<&CodeList> {
+        self.built.lists.iter().find(|list| list.id == id)
+    }
+
+    /// Kinds of numbers that name institutions and persons.
+    pub fn numbers(&self) -> &[NumberSystem] {
+        &self.built.numbers
+    }
+
+    /// The codes by which fees are billed.
+    pub fn service_codes(&self) -> &[ServiceCode] {
+        &self.built.service_codes
     }
 
     /// Who takes part in the flow.
@@ -141,10 +201,18 @@ mod tests {
             catalogue.forms().map(|form| (form.id.as_str(), form.fields().count())).collect();
         let expected = [
             ("mhlw-admission-info-r6", 162),
+            ("mhlw-discharge-record", 47),
+            ("chiba-renkei-a", 52),
+            ("chiba-renkei-b", 53),
             ("nagareyama-renkei", 35),
             ("notice-admission", 6),
+            ("notice-cm-inquiry", 5),
             ("notice-conference", 8),
             ("notice-discharge-date", 4),
+            ("notice-transfer", 4),
+            ("notice-death", 2),
+            ("notice-careplan", 2),
+            ("notice-after", 3),
             ("test-letter", 2),
         ];
         assert_eq!(counts, expected);

@@ -3,13 +3,17 @@
 mod fees;
 mod flow;
 mod forms;
+mod holidays;
 mod lists;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::civil::Date;
 
-use crate::{Fee, Finding, Form, Problem, Role, SkipReason, draft::Draft, words::Word};
+use crate::{
+    CodeList, Fee, Finding, Form, Holidays, NumberSystem, Phase, Problem, Role, ServiceCode,
+    SkipReason, draft::Draft, words::Word,
+};
 
 /// What a draft makes. It is whole only if there is no finding.
 #[derive(Debug, Default)]
@@ -18,18 +22,29 @@ pub(crate) struct Built {
     pub(crate) roles: Vec<Role>,
     pub(crate) skip_reasons: Vec<SkipReason>,
     pub(crate) fees: Vec<Fee>,
+    pub(crate) lists: Vec<CodeList>,
+    pub(crate) numbers: Vec<NumberSystem>,
+    pub(crate) service_codes: Vec<ServiceCode>,
+    pub(crate) phases: Vec<Phase>,
+    pub(crate) holidays: Option<Holidays>,
 }
 
 /// What the draft makes, and every finding.
 pub(crate) fn build(draft: &Draft) -> (Built, Vec<Finding>) {
     let mut check = Check { draft, file: String::new(), findings: Vec::new() };
-    check.lists();
+    let lists = check.lists();
+    let numbers = check.numbers();
+    let service_codes = check.service_codes();
     check.sources();
     let forms = check.forms();
     let roles = check.roles();
     let skip_reasons = check.skip_reasons();
+    let phases = check.phases();
     let fees = check.fees();
-    (Built { forms, roles, skip_reasons, fees }, check.findings)
+    let holidays = check.holidays();
+    let built =
+        Built { forms, roles, skip_reasons, fees, lists, numbers, service_codes, phases, holidays };
+    (built, check.findings)
 }
 
 struct Check<'a> {

@@ -3,6 +3,7 @@
 mod fees;
 mod flow;
 mod forms;
+mod holidays;
 
 use serde::Deserialize;
 
@@ -13,12 +14,15 @@ use crate::{
 };
 
 pub(crate) use fees::{RawAmount, RawCounter, RawDeadline, RawEdition, RawEvidence, RawFee};
-pub(crate) use flow::{RawRole, RawSkipReason};
-pub(crate) use forms::{RawCondition, RawField, RawForm, RawList, RawSource};
+pub(crate) use flow::{RawPhase, RawRole, RawSkipReason, RawStep, RawTiming};
+pub(crate) use forms::{
+    RawCondition, RawField, RawForm, RawList, RawNumberSystem, RawServiceCode, RawSource,
+};
+pub(crate) use holidays::{RawEquinox, RawHoliday, RawHolidays, RawMonthRule};
 
 use fees::RawFees;
 use flow::RawPeople;
-use forms::{RawLists, RawSources};
+use forms::{RawCodes, RawSources};
 
 /// A catalogue's files, read but not checked. [`Draft::into_catalogue`] is the check.
 #[derive(Clone, Debug, Default)]
@@ -29,12 +33,18 @@ pub struct Draft {
     pub(crate) roles: Vec<In<RawRole>>,
     pub(crate) skip_reasons: Vec<In<RawSkipReason>>,
     pub(crate) fees: Vec<In<RawFee>>,
+    pub(crate) numbers: Vec<In<RawNumberSystem>>,
+    pub(crate) service_codes: Vec<In<RawServiceCode>>,
+    pub(crate) phases: Vec<In<RawPhase>>,
+    /// At most one is sound; every one is kept, so that the check can tell.
+    pub(crate) holidays: Vec<In<RawHolidays>>,
 }
 
 impl Draft {
     /// Reads a catalogue's files, each a name and its text. The name tells what is in it, with or
-    /// without the folder before it: `codes.toml` shared lists, `sources.toml` sources, `flow.toml`
-    /// roles and reasons to skip, `fees/….toml` fee rules, every other one a form.
+    /// without the folder before it: `codes.toml` code systems, `sources.toml` sources, `flow.toml`
+    /// roles and reasons to skip, `flow/….toml` a phase with its steps, `fees/….toml` fee rules,
+    /// `holidays.toml` holidays, every other one a form.
     ///
     /// # Errors
     /// The first file that is not TOML of that shape; keys that the shape does not know are refused.
@@ -77,7 +87,13 @@ impl Draft {
     fn add(&mut self, name: &str, text: &str) -> Result<(), DraftError> {
         let mut path = name.rsplit('/');
         match (path.next().unwrap_or_default(), path.next()) {
-            ("codes.toml", _) => extend(&mut self.lists, name, read::<RawLists>(name, text)?.list),
+            ("codes.toml", _) => {
+                let RawCodes { list, number, service_code } = read(name, text)?;
+                extend(&mut self.lists, name, list);
+                extend(&mut self.numbers, name, number);
+                extend(&mut self.service_codes, name, service_code);
+            }
+            ("holidays.toml", _) => extend(&mut self.holidays, name, vec![read(name, text)?]),
             ("sources.toml", _) => {
                 extend(&mut self.sources, name, read::<RawSources>(name, text)?.source);
             }
@@ -86,6 +102,7 @@ impl Draft {
                 extend(&mut self.roles, name, role);
                 extend(&mut self.skip_reasons, name, skip_reason);
             }
+            (_, Some("flow")) => extend(&mut self.phases, name, vec![read(name, text)?]),
             (_, Some("fees")) => extend(&mut self.fees, name, read::<RawFees>(name, text)?.fee),
             _ => extend(&mut self.forms, name, vec![read(name, text)?]),
         }

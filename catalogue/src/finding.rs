@@ -81,6 +81,20 @@ pub enum Problem {
         /// The key.
         key: &'static str,
     },
+    /// Two holidays fall on one day of this year.
+    HolidayClash(i16),
+    /// There are two calendars of holidays.
+    SecondCalendar,
+    /// A holiday's days are not of its years.
+    HolidayYears,
+    /// The equinox does not fall on a day near the 21st in this year.
+    BadEquinox(i16),
+    /// A timing follows the deadline of a fee that has none.
+    NoDeadline(String),
+    /// A step is done by a form and names none.
+    StepWithoutForm,
+    /// A timing ends before it begins.
+    TimingReversed,
     /// An English gloss is not ASCII.
     NotAscii(&'static str),
     /// One fee excludes another, which does not exclude it.

@@ -1,4 +1,4 @@
-//! The region's forms as data, and the pure engine that reads them.
+//! The region's forms, flow, fee rules and holidays as data, and the pure engine that reads them.
 //!
 //! A region's sheets (様式) and notices (連絡) are TOML files under `data/`; new editions of a form
 //! are new data, not new software. The engine has no I/O, no clock and no async: bytes go in,
@@ -6,6 +6,9 @@
 //!
 //! * [`Catalogue`]: the forms, checked; [`Draft`]: the same before the check, with its [`Finding`]s.
 //! * [`Form`], [`Section`], [`Field`], [`FieldType`]: what a form asks for.
+//! * [`Phase`], [`Step`], [`Role`]: who does what when. [`Fee`]: what a fee asks for, with its
+//!   [`DeadlineRule`]s. [`CodeList`], [`NumberSystem`], [`ServiceCode`]: code systems.
+//! * [`Holidays`]: the national holidays of a year, by rule.
 //! * [`FilledForm`]: a form with typed [`Value`]s, read by [`parse_filled`] from TOML or JSON.
 //! * [`FormError`]: what is wrong with a filled form, with a remedy.
 //! * [`render`] says what a filled form shows, [`render_text`] shows it as text, [`template`] makes an empty one to fill in.
@@ -16,6 +19,7 @@
 pub mod calendar;
 mod catalogue;
 mod check;
+mod codes;
 mod dates;
 pub mod deadline;
 mod draft;
@@ -27,6 +31,7 @@ mod filled;
 mod finding;
 mod flow;
 mod form;
+mod holidays;
 pub mod limits;
 mod message;
 mod missing;
@@ -39,6 +44,7 @@ mod value;
 mod words;
 
 pub use catalogue::Catalogue;
+pub use codes::{CodeList, NumberSystem, ServiceCode};
 pub use dates::{DateFault, Moment, parse_date};
 pub use draft::{Draft, DraftError};
 pub use error::{Fault, FieldError, FormError, Format};
@@ -48,10 +54,13 @@ pub use fee::{
 };
 pub use filled::{FilledForm, parse_filled};
 pub use finding::{Finding, Problem};
-pub use flow::{Anchor, Role, Side, SkipReason};
+pub use flow::{
+    Anchor, DoneBy, Pattern, Phase, Recurs, Role, Side, SkipReason, Step, TimeUnit, Timing,
+};
 pub use form::{
     Condition, Direction, Field, FieldType, Form, FormKind, Provisional, Required, Section, Source,
 };
+pub use holidays::{DayOff, DayOffKind, Holidays};
 pub use message::Message;
 pub use missing::Missing;
 pub use render::{RenderOptions, RenderedForm, RenderedLine, RenderedSection, render, render_text};

@@ -13,6 +13,22 @@ id = "care_level"
 title_ja = "要介護状態区分"
 title_en = "Care level"
 options = ["要支援1", "要介護1"]
+
+[[service_code]]
+code = "436125"
+side = "care"
+ja = "加算1"
+en = "Fee 1"
+source = "V"
+
+[[number]]
+id = "care-office"
+ja = "介護事業所番号"
+en = "Number of a care office"
+digits = 10
+parts_ja = "10桁"
+parts_en = "10 digits"
+source = "K"
 "#;
 
 const FLOW: &str = r#"
@@ -123,7 +139,18 @@ fn every_spoilt_fee_is_found() {
         assert!(FLOW.contains(from), "{from}");
         draft(&FLOW.replacen(from, to, 1), FEES)
     };
+    let codes = |from: &str, to: &str| {
+        assert!(CODES.contains(from), "{from}");
+        let codes = CODES.replacen(from, to, 1);
+        let files = [("codes.toml", codes.as_str()), ("flow.toml", FLOW), ("fees/fees.toml", FEES)];
+        Draft::parse(&files).unwrap()
+    };
     let spoilt = [
+        ("code that is not there", codes("code = \"436125\"", "code = \"436126\"")),
+        ("code of the other insurance", codes("side = \"care\"", "side = \"medical\"")),
+        ("source of a code", codes("source = \"V\"", "source = \"X\"")),
+        ("digits", codes("digits = 10", "digits = 0")),
+        ("parts", codes("\"10 digits\"", "\"10桁\"")),
         ("role that is not there", flow("id = \"care-manager\"", "id = \"manager\"")),
         ("side of a role", flow("side = \"care\"", "side = \"left\"")),
         ("Japanese gloss of a role", flow("\"Care manager\"", "\"ケアマネ\"")),

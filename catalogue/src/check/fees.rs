@@ -92,7 +92,7 @@ impl Check<'_> {
         self.ascii(place, "rule_en", &raw.rule_en);
         self.ascii(place, "proof_en", &raw.proof_en);
         let limits = self.limits(place, raw);
-        self.each_once(place, "service_codes", &raw.service_codes);
+        self.codes(place, fee, &raw.service_codes);
         self.excludes(place, fee, &raw.excludes);
         self.care_levels(place, &raw.excluded_care_levels);
         let counts = [
@@ -157,6 +157,19 @@ impl Check<'_> {
                 let key = if ja.is_none() { "limits_ja" } else { "limits_en" };
                 self.report(place, Problem::MissingKey { ty: "edition", key });
                 None
+            }
+        }
+    }
+
+    /// A code is listed, and for the same insurance.
+    fn codes(&mut self, place: &str, fee: &RawFee, codes: &[String]) {
+        self.each_once(place, "service_codes", codes);
+        for code in codes {
+            let mut listed = self.draft.service_codes.iter().map(|code| &code.entry);
+            if !listed.any(|entry| entry.code == *code && entry.side == fee.side) {
+                let (key, where_to) = ("service_codes", "codes.toml/service_code");
+                let target = code.clone();
+                self.report(place, Problem::Dangling { key, target, where_to });
             }
         }
     }

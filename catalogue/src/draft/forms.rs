@@ -6,9 +6,13 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RawLists {
+pub(crate) struct RawCodes {
     #[serde(default)]
     pub(crate) list: Vec<RawList>,
+    #[serde(default)]
+    pub(crate) number: Vec<RawNumberSystem>,
+    #[serde(default)]
+    pub(crate) service_code: Vec<RawServiceCode>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +32,37 @@ pub(crate) struct RawList {
     /// The code of the national tables by option, where there is one.
     #[serde(default)]
     pub(crate) codes: BTreeMap<String, String>,
+    pub(crate) source: Option<String>,
+    #[serde(default)]
+    pub(crate) cites: Vec<String>,
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawNumberSystem {
+    pub(crate) id: String,
+    pub(crate) ja: String,
+    pub(crate) en: String,
+    pub(crate) digits: u8,
+    pub(crate) parts_ja: String,
+    pub(crate) parts_en: String,
+    pub(crate) source: String,
+    #[serde(default)]
+    pub(crate) cites: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawServiceCode {
+    pub(crate) code: String,
+    pub(crate) side: String,
+    pub(crate) ja: String,
+    pub(crate) en: String,
+    pub(crate) units: Option<u32>,
+    pub(crate) source: String,
+    #[serde(default)]
+    pub(crate) cites: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

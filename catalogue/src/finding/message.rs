@@ -66,7 +66,10 @@ pub(super) fn of(problem: &Problem) -> Message {
                 (format!("{key} = {word} is unknown."), format!("Use one of: {known}")),
             )
         }
-        other => texts(other).or_else(|| references(other)).unwrap_or_else(|| periods(other)),
+        other => texts(other)
+            .or_else(|| references(other))
+            .or_else(|| times(other))
+            .unwrap_or_else(|| periods(other)),
     }
 }
 
@@ -204,6 +207,68 @@ fn references(problem: &Problem) -> Option<Message> {
                 format!("The condition waits for {option}, which is not an option of {field}."),
                 "Spell it as the option is spelt.",
             ),
+        ),
+        _ => return None,
+    })
+}
+
+/// Timings and holidays.
+fn times(problem: &Problem) -> Option<Message> {
+    Some(match problem {
+        Problem::BadEquinox(year) => say(
+            (
+                format!("{year}年の春分か秋分が21日前後になりません。"),
+                "略算式の数と、使える年の範囲を確かめてください。",
+            ),
+            (
+                format!("The equinox of {year} is not near the 21st."),
+                "Look at the numbers of the formula and the years it is good for.",
+            ),
+        ),
+        Problem::HolidayClash(year) => say(
+            (
+                format!("{year}年に、ほかの祝日と同じ日になります。"),
+                "from_year と to_year で年を分けてください。",
+            ),
+            (
+                format!("In {year} it falls on the day of another holiday."),
+                "Part them with from_year and to_year.",
+            ),
+        ),
+        Problem::HolidayYears => say(
+            (
+                "祝日の年の指定が合いません。",
+                "first_year から last_year までにし、from_year が to_year を越えず、moved が年に1日になるようにしてください。",
+            ),
+            (
+                "The years of the holiday do not fit.",
+                "Keep them between first_year and last_year, from_year not after to_year, and one moved day a year.",
+            ),
+        ),
+        Problem::NoDeadline(id) => say(
+            (
+                format!("{id} には期限の規則がありません。"),
+                "rules から消すか、加算に deadline を書き足してください。",
+            ),
+            (format!("{id} has no deadline."), "Remove it from rules, or give the fee a deadline."),
+        ),
+        Problem::SecondCalendar => say(
+            ("holidays.toml がふたつあります。", "ひとつにしてください。"),
+            ("There are two holidays.toml.", "Keep one of them."),
+        ),
+        Problem::StepWithoutForm => say(
+            (
+                "様式で行う手順に、様式がありません。",
+                "forms に様式のidを書くか、done_by を record にしてください。",
+            ),
+            (
+                "The step is done by a form and names none.",
+                "Name one in forms, or let done_by be record.",
+            ),
+        ),
+        Problem::TimingReversed => say(
+            ("時期の終わりが始まりより前です。", "from と until を確かめてください。"),
+            ("The timing ends before it begins.", "Look at from and until."),
         ),
         _ => return None,
     })
