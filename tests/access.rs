@@ -6,5 +6,7 @@ mod support;
 
 #[path = "access/certificates.rs"]
 mod certificates;
+#[path = "access/lists.rs"]
+mod lists;
 #[path = "access/revocation.rs"]
 mod revocation;

@@ -4,10 +4,11 @@
 //! who is a terminal, and letters are sealed and signed with keys that no certificate touches.
 //! P-256 and not Ed25519, because clients on BoringSSL refuse Ed25519 in certificates.
 
+mod adopt;
 mod csr;
 mod issue;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -20,6 +21,7 @@ use tsumugu_durable::DiskError;
 use tsumugu_durable::atomic::{
     Access, create_dir_durable, read_limited, write_atomic, write_new_with,
 };
+use x509_parser::x509::X509Name;
 
 pub use self::csr::{CsrError, MAX_CSR_BYTES, RequestedKey};
 pub use self::issue::{IssuedServer, LEAF_DAYS, RENEWAL_DAYS, needs_renewal};
@@ -30,10 +32,18 @@ pub const FOLDER: &str = "ca";
 pub const KEY_FILE: &str = "key.pem";
 /// The CA's certificate in PEM. It is written last: without it there is no CA.
 pub const CERTIFICATE_FILE: &str = "cert.pem";
+/// Copies of the certificates that parties were given, in the CA's folder: `terminal-ID-SERIAL.pem`.
+pub const ISSUED: &str = "issued";
 /// How long the CA's certificate is valid: ten years.
 pub const CA_DAYS: i64 = 3_652;
 /// Longest file that is read.
 pub const MAX_FILE_BYTES: u64 = 65_536;
+
+/// The word in the name of a CA that was made for exercise, as `certs-example/` makes them: in the
+/// names of its certificate or of the one above it.
+pub const EXAMPLE: &str = "EXAMPLE";
+/// Last labels of host names that nobody can own (RFC 2606, RFC 6761): only there an example CA serves.
+const RESERVED: [&str; 4] = ["example", "invalid", "localhost", "test"];
 
 /// Certificates begin to be valid this long before they are made: a PC whose clock is hours behind shall be
 /// told so by the client, not be locked out by TLS each time the exchange is started.
@@ -47,6 +57,8 @@ pub struct IssuingCa {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
     not_after: OffsetDateTime,
+    /// Where copies of what is issued are kept; not known before it is stored.
+    issued: Option<PathBuf>,
 }
 
 /// The CA cannot be made, read, or cannot issue.
@@ -72,6 +84,33 @@ pub enum CaError {
     Name {
         /// The name.
         name: String,
+    },
+    /// It cannot issue what the exchange needs: a name constraint or an extension forbids it.
+    #[error("certificates of this CA for {name} would be refused: look at its nameConstraints")]
+    Constraints {
+        /// Whose certificate was tried.
+        name: String,
+    },
+    /// It was made for exercise, and the origin is no name for exercise.
+    #[error("this is an example CA (its name says {EXAMPLE}), and {origin} is no example's name")]
+    Example {
+        /// The exchange's origin.
+        origin: String,
+    },
+    /// Others than its owner may read the key.
+    #[error("others may read {}, the key of the issuing CA", .0.display())]
+    KeyReadable(PathBuf),
+    /// Its first day is still to come.
+    #[error("the certificate of the issuing CA is not valid yet")]
+    NotYetValid,
+    /// Its key is of another sort than ECDSA P-256 or P-384.
+    #[error("the issuing CA's key is not ECDSA P-256 or P-384")]
+    OtherKey,
+    /// A usage is missing, or a limit.
+    #[error("the certificate of the issuing CA lacks {what}")]
+    Usage {
+        /// Which.
+        what: &'static str,
     },
     /// `cert.pem` is a certificate that may not issue others.
     #[error("cert.pem is not the certificate of a CA")]
@@ -122,7 +161,7 @@ impl IssuingCa {
         }
         create_dir_durable(&folder)?;
         write_atomic(&folder.join(KEY_FILE), self.issuer.key().serialize_pem().as_bytes())?;
-        write_new_with(&certificate, self.certificate_pem().as_bytes(), Access::Shared)?;
+        write_new_with(&certificate, pem_of(&self.certificate).as_bytes(), Access::Shared)?;
         Ok(())
     }
 
@@ -140,7 +179,8 @@ impl IssuingCa {
             .ok()
             .and_then(|pem| KeyPair::from_pem(pem).ok())
             .ok_or(CaError::Unreadable { file: KEY_FILE })?;
-        Self::from_parts(origin, certificate, key)
+        let ca = Self::from_parts(origin, certificate, key)?;
+        Ok(Self { issued: Some(folder.join(ISSUED)), ..ca })
     }
 
     /// The CA's certificate: a root of the gate, and the end of every chain.
@@ -169,28 +209,71 @@ impl IssuingCa {
         if !parsed.is_ca() {
             return Err(CaError::NotACa);
         }
+        let names = [parsed.subject(), parsed.issuer()];
+        if names.into_iter().any(says_example) && !is_reserved(host_of(origin)) {
+            return Err(CaError::Example { origin: origin.to_owned() });
+        }
         if parsed.public_key().raw != key.subject_public_key_info() {
             return Err(CaError::KeyMismatch);
         }
         let not_after = parsed.validity().not_after.to_datetime();
         let issuer = Issuer::from_ca_cert_der(&certificate, key).map_err(|_| UNREADABLE)?;
-        Ok(Self { origin: origin.to_owned(), issuer, certificate, not_after })
+        let origin = origin.to_owned();
+        Ok(Self { origin, issuer, certificate, not_after, issued: None })
+    }
+}
+
+#[cfg(test)]
+impl IssuingCa {
+    /// A revocation list by this CA, in DER; times in seconds since 1970.
+    pub(crate) fn list(&self, revoked: &[Vec<u8>], this_update: i64, next_update: i64) -> Vec<u8> {
+        let at = |seconds| OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+        let params = rcgen::CertificateRevocationListParams {
+            this_update: at(this_update),
+            next_update: at(next_update),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked
+                .iter()
+                .map(|serial| rcgen::RevokedCertParams {
+                    serial_number: SerialNumber::from_slice(serial),
+                    revocation_time: at(this_update),
+                    reason_code: None,
+                    invalidity_date: None,
+                })
+                .collect(),
+            key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().der().to_vec()
     }
 
-    fn certificate_pem(&self) -> String {
-        let base64 =
-            base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &self.certificate);
-        let mut pem = String::from("-----BEGIN CERTIFICATE-----");
-        // 64 characters in a line (RFC 7468, section 2).
-        for (at, character) in base64.chars().enumerate() {
-            if at % 64 == 0 {
-                pem.push('\n');
-            }
-            pem.push(character);
-        }
-        pem.push_str("\n-----END CERTIFICATE-----\n");
-        pem
+    /// A certificate for a party whose key nobody keeps.
+    pub(crate) fn trial(
+        &self,
+        party: &crate::party::Party,
+        now_ms: u64,
+    ) -> Vec<CertificateDer<'static>> {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "trial");
+        let request = params.serialize_request(&new_key().unwrap()).unwrap();
+        let key = RequestedKey::from_csr(request.der()).unwrap();
+        self.issue_client(party, &key, now_ms).unwrap()
     }
+}
+
+/// A certificate as PEM (RFC 7468).
+fn pem_of(certificate: &CertificateDer<'_>) -> String {
+    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, certificate);
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----");
+    // 64 characters in a line (RFC 7468, section 2).
+    for (at, character) in base64.chars().enumerate() {
+        if at % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(character);
+    }
+    pem.push_str("\n-----END CERTIFICATE-----\n");
+    pem
 }
 
 impl std::fmt::Debug for IssuingCa {
@@ -206,6 +289,20 @@ pub fn pin_of(certificate: &CertificateDer<'_>) -> [u8; 32] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, certificate);
     pin.copy_from_slice(digest.as_ref());
     pin
+}
+
+/// The DNS name of an exchange: what stands before the first `/` of its origin.
+fn host_of(origin: &str) -> &str {
+    origin.split('/').next().unwrap_or(origin)
+}
+
+/// Whether any part of a name has [`EXAMPLE`]. Origins are in small letters, so ours never do.
+fn says_example(name: &X509Name<'_>) -> bool {
+    name.iter_attributes().any(|part| part.as_str().is_ok_and(|text| text.contains(EXAMPLE)))
+}
+
+fn is_reserved(host: &str) -> bool {
+    host.rsplit('.').next().is_some_and(|last| RESERVED.contains(&last))
 }
 
 /// When a certificate ends, milliseconds since 1970; `None` when it is unreadable.

@@ -8,8 +8,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use tsumugu_durable::clock::{Clock, SystemClock};
 use tsumugu_trust::value::Origin;
 
+use crate::ca::IssuingCa;
 use crate::check::check;
-use crate::init::init;
+use crate::init::{InitError, init, init_with_ca};
 use crate::keys;
 use crate::operations::logs::{self, LogFormat};
 use crate::operations::probe::{self, ProbeError};
@@ -45,6 +46,12 @@ enum Command {
         /// 招待状に印刷する接続先 / Address printed on invitations
         #[arg(long)]
         public_address: Option<PublicAddress>,
+        /// 自分でつくった発行局の証明書(PEM) / Certificate of an issuing CA of your own, PEM
+        #[arg(long, requires = "ca_key")]
+        ca_cert: Option<PathBuf>,
+        /// その秘密鍵(PKCS #8のPEM) / Its private key, PKCS #8 in PEM
+        #[arg(long, requires = "ca_cert")]
+        ca_key: Option<PathBuf>,
     },
     /// 取引所を動かします / Run the exchange
     Run {
@@ -95,8 +102,9 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logs::start(arguments.log_format);
     let done = match arguments.command {
-        Command::Init { dir, origin, listen, public_address } => {
-            run_init(&dir, &origin, listen, public_address)
+        Command::Init { dir, origin, listen, public_address, ca_cert, ca_key } => {
+            let own = ca_cert.zip(ca_key);
+            run_init(&dir, &origin, listen, public_address, own)
         }
         Command::Run { dir, address_file } => run_run(dir, address_file),
         Command::Check { dir, rebuild, json } => run_check(&dir, rebuild, json),
@@ -120,8 +128,17 @@ fn run_init(
     origin: &Origin,
     listen: SocketAddr,
     public: Option<PublicAddress>,
+    own_ca: Option<(PathBuf, PathBuf)>,
 ) -> Done {
-    let made = init(dir, origin, listen, public, SystemClock::new().now_ms())?;
+    let now = SystemClock::new().now_ms();
+    let made = match own_ca {
+        None => init(dir, origin, listen, public, now)?,
+        Some((certificate, key)) => {
+            let ca = IssuingCa::adopt_files(origin.as_str(), &certificate, &key, now);
+            let ca = ca.map_err(InitError::Ca)?;
+            init_with_ca(dir, origin, listen, public, &ca)?
+        }
+    };
     println!("取引所をつくりました / The exchange is made: {origin}");
     println!("最初の管理者のコード(一度だけ使えます。紙に書いて渡してください)");
     println!("Code of the first administrator (works once; hand it over on paper):");

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use rustls::pki_types::CertificateDer;
 use tokio::sync::Semaphore;
 use tonic::Request;
 use tsumugu_durable::clock::Clock;
@@ -68,6 +69,13 @@ pub struct TerminalCaller {
     terminal: Id,
 }
 
+/// A terminal that holds a stream open. Only [`Exchange::guest`] makes it.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    caller: TerminalCaller,
+    chain: Arc<Vec<CertificateDer<'static>>>,
+}
+
 /// Either of them.
 #[derive(Debug, Clone, Copy)]
 pub enum Caller {
@@ -95,6 +103,14 @@ impl TerminalCaller {
     #[must_use]
     pub fn terminal(self) -> Id {
         self.terminal
+    }
+}
+
+impl Guest {
+    /// Who it was when the stream was opened.
+    #[must_use]
+    pub fn caller(&self) -> TerminalCaller {
+        self.caller
     }
 }
 
@@ -142,20 +158,32 @@ impl Exchange {
 
     fn authenticate<T>(&self, request: &Request<T>) -> Result<AuthenticatedParty, Refused> {
         let found = self.gate.identify(request.extensions(), self.clock.now_ms());
-        found.map_err(|error| not_let_in(&error))?.ok_or_else(|| {
-            Refused::new(ErrorReason::NoCertificate, "this call needs a client certificate")
-        })
+        found.map_err(|error| not_let_in(&error))?.ok_or_else(no_certificate)
     }
 
-    /// Until when the caller's certificate is valid: a stream that it opened ends then.
+    /// The caller, who must be a terminal, with what it takes to ask again while a stream is open.
     ///
     /// # Errors
     /// [`Refused`]
-    pub fn certificate_end<T>(&self, request: &Request<T>) -> Result<Time, Refused> {
-        Ok(Time(self.authenticate(request)?.until_ms()))
+    pub fn guest<T>(&self, request: &Request<T>) -> Result<Guest, Refused> {
+        let caller = self.terminal(request)?;
+        let chain = Gate::shown(request.extensions()).ok_or_else(no_certificate)?;
+        Ok(Guest { caller, chain })
     }
 
-    /// Whether a party that the gate let in takes part now. Also asked while a stream is open.
+    /// Whether who opened a stream may still be there, and until when the answer holds: a removal, a
+    /// suspension, the certificate's last second and a revocation end open streams, too.
+    ///
+    /// # Errors
+    /// [`Refused`], by cause.
+    pub fn still(&self, guest: &Guest) -> Result<Time, Refused> {
+        let found = self.gate.authenticate(&guest.chain, self.clock.now_ms());
+        let found = found.map_err(|error| not_let_in(&error))?;
+        self.admit(found.party())?;
+        Ok(Time(found.until_ms()))
+    }
+
+    /// Whether a party that the gate let in takes part now.
     ///
     /// # Errors
     /// [`Refused`], by cause.
@@ -301,11 +329,18 @@ impl Exchange {
     }
 }
 
+fn no_certificate() -> Refused {
+    Refused::new(ErrorReason::NoCertificate, "this call needs a client certificate")
+}
+
 /// Why a certificate is not taken, as a refusal; also of one that ended while its stream was open.
-#[must_use]
-pub fn not_let_in(error: &GateError) -> Refused {
+fn not_let_in(error: &GateError) -> Refused {
     let reason = match error {
-        GateError::Expired | GateError::NotYetValid => ErrorReason::TerminalRemoved,
+        GateError::Expired | GateError::NotYetValid | GateError::Revoked => {
+            ErrorReason::TerminalRemoved
+        }
+        // The operator's to mend: the caller keeps what it has, and comes again.
+        GateError::RevocationList => ErrorReason::Unavailable,
         _ => ErrorReason::UnknownParty,
     };
     Refused::new(reason, error.to_string())

@@ -8,9 +8,11 @@ mod failure;
 mod incoming;
 mod leaving;
 mod passed;
+pub mod revocation;
+pub(crate) mod watch;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use rustls::client::danger::HandshakeSignatureValid;
@@ -22,11 +24,13 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, PeerIncompatible,
     RootCertStore, SignatureScheme,
 };
+use tokio::sync::watch as watch_channel;
 use tonic::transport::server::TlsConnectInfo;
 use x509_parser::extensions::GeneralName;
 
 pub use self::incoming::{ACCEPT_PAUSE, Doorway, GatedStream, HANDSHAKE_LIMIT, Peer, incoming};
 use self::passed::{Passed, Window};
+use self::revocation::{RevocationError, RevocationLists};
 use crate::party::{Party, PartyError};
 use crate::tls;
 
@@ -35,13 +39,17 @@ pub struct Gate {
     origin: String,
     provider: Arc<CryptoProvider>,
     path: ArcSwap<PathCheck>,
+    /// Counts the changes of what is let in, for streams that outlive a check.
+    changes: watch_channel::Sender<u64>,
+    /// Held while what is trusted changes, so that new roots and new lists cannot undo each other.
+    changing: Mutex<()>,
 }
 
 /// A party whose certificate passed the gate at the time of a request. Only the gate makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AuthenticatedParty {
     party: Party,
-    /// The last millisecond of the certificate's validity.
+    /// The last millisecond of the certificate's validity, and of the revocation list's.
     until_ms: u64,
 }
 
@@ -54,6 +62,12 @@ pub enum GateError {
     /// Its first day is still to come: a wrong clock, here or where it was issued.
     #[error("the certificate is not valid yet")]
     NotYetValid,
+    /// The operator's list says that it was revoked.
+    #[error("the certificate was revoked")]
+    Revoked,
+    /// The operator's revocation list is out of date, or says nothing of this certificate's issuer.
+    #[error("the exchange's revocation list has expired; its operator must renew it")]
+    RevocationList,
     /// No issuing CA of this exchange has signed it.
     #[error("the certificate was not issued by this exchange")]
     UnknownIssuer,
@@ -98,8 +112,16 @@ impl Gate {
         roots: &[CertificateDer<'_>],
     ) -> Result<Arc<Self>, RootsError> {
         let provider = tls::provider();
-        let path = ArcSwap::from_pointee(PathCheck::new(roots, &provider)?);
-        Ok(Arc::new(Self { origin: origin.into(), provider, path }))
+        let roots = roots.iter().map(|root| root.clone().into_owned()).collect();
+        let path = ArcSwap::from_pointee(PathCheck::new(roots, None, &provider)?);
+        let changes = watch_channel::Sender::new(0);
+        Ok(Arc::new(Self {
+            origin: origin.into(),
+            provider,
+            path,
+            changes,
+            changing: Mutex::default(),
+        }))
     }
 
     /// Trusts these issuing CAs, and no others, from the next handshake and the next request on.
@@ -107,8 +129,57 @@ impl Gate {
     /// # Errors
     /// As [`Self::new`]; then the old ones stay.
     pub fn replace_roots(&self, roots: &[CertificateDer<'_>]) -> Result<(), RootsError> {
-        self.path.store(Arc::new(PathCheck::new(roots, &self.provider)?));
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let roots = roots.iter().map(|root| root.clone().into_owned()).collect();
+        self.put(PathCheck::new(roots, self.lists(), &self.provider)?);
         Ok(())
+    }
+
+    /// Refuses what these lists revoke, from the next handshake and the next request on, and
+    /// everything once they have expired. Whoever holds a stream open learns of it: see
+    /// [`Self::list_changes`]. Gives whether they are other ones than before.
+    ///
+    /// # Errors
+    /// [`RevocationError`]: older than those in force, or expired while those are not; then those stay.
+    pub fn replace_lists(
+        &self,
+        lists: RevocationLists,
+        now_ms: u64,
+    ) -> Result<bool, RevocationError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.path.load();
+        if let Some(before) = &path.lists {
+            if *before == lists {
+                return Ok(false);
+            }
+            lists.check_follows(before, now_ms)?;
+        }
+        self.put(PathCheck::new(path.roots.clone(), Some(lists), &self.provider)?);
+        Ok(true)
+    }
+
+    /// The issuing CAs that are trusted.
+    #[must_use]
+    pub fn roots(&self) -> Vec<CertificateDer<'static>> {
+        self.path.load().roots.clone()
+    }
+
+    /// The revocation lists in force, where the operator has any.
+    #[must_use]
+    pub fn lists(&self) -> Option<RevocationLists> {
+        self.path.load().lists.clone()
+    }
+
+    /// Changes when the roots or lists do: who was let in before has to be asked again.
+    #[must_use]
+    pub fn list_changes(&self) -> watch_channel::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The chains that passed under the old check are forgotten with it.
+    fn put(&self, path: PathCheck) {
+        self.path.store(Arc::new(path));
+        self.changes.send_modify(|count| *count += 1);
     }
 
     /// Checks a chain, leaf first: issuer, time, purpose and name (RFC 5280 section 6, RFC 9618;
@@ -135,12 +206,13 @@ impl Gate {
         extensions: &http::Extensions,
         now_ms: u64,
     ) -> Result<Option<AuthenticatedParty>, GateError> {
-        extensions
-            .get::<Peer>()
-            .map(|peer| &peer.tls)
-            .and_then(TlsConnectInfo::peer_certs)
-            .map(|chain| self.authenticate(&chain, now_ms))
-            .transpose()
+        Self::shown(extensions).map(|chain| self.authenticate(&chain, now_ms)).transpose()
+    }
+
+    /// The chain that was shown when the connection of a request was opened.
+    #[must_use]
+    pub fn shown(extensions: &http::Extensions) -> Option<Arc<Vec<CertificateDer<'static>>>> {
+        extensions.get::<Peer>().map(|peer| &peer.tls).and_then(TlsConnectInfo::peer_certs)
     }
 
     fn check(
@@ -156,8 +228,9 @@ impl Gate {
             return Ok(party);
         }
         path.verifier.verify_client_cert(leaf, rest, now).map_err(cause)?;
-        let party = party_in(leaf, &self.origin)?;
-        if let Some(window) = Window::of(chain()) {
+        let end = path.lists.as_ref().map(RevocationLists::next_update_s);
+        let party = party_in(leaf, &self.origin)?.before(end);
+        if let Some(window) = Window::of(chain()).map(|window| window.before(end)) {
             path.passed.put(digest, party, window);
         }
         Ok(party)
@@ -221,11 +294,20 @@ impl AuthenticatedParty {
         self.party
     }
 
-    /// The last millisecond at which its certificate is valid: a stream ends then, as a request
-    /// would be refused.
+    /// The last millisecond at which its certificate is valid and the revocation list counts: a stream
+    /// asks again then, as a request would be refused.
     #[must_use]
     pub fn until_ms(&self) -> u64 {
         self.until_ms
+    }
+
+    /// Only before this second since 1970, where there is one.
+    fn before(self, end_s: Option<i64>) -> Self {
+        let end = |end_s| u64::try_from(end_s).unwrap_or(0).saturating_mul(1_000).saturating_sub(1);
+        Self {
+            until_ms: end_s.map_or(self.until_ms, |end_s| end(end_s).min(self.until_ms)),
+            ..self
+        }
     }
 }
 
@@ -233,20 +315,26 @@ impl AuthenticatedParty {
 struct PathCheck {
     verifier: Arc<dyn ClientCertVerifier>,
     passed: Passed,
+    roots: Vec<CertificateDer<'static>>,
+    lists: Option<RevocationLists>,
 }
 
 impl PathCheck {
     fn new(
-        roots: &[CertificateDer<'_>],
+        roots: Vec<CertificateDer<'static>>,
+        lists: Option<RevocationLists>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Self, RootsError> {
         let mut store = RootCertStore::empty();
-        for root in roots {
-            store.add(root.clone().into_owned()).map_err(RootsError::Unreadable)?;
+        for root in &roots {
+            store.add(root.clone()).map_err(RootsError::Unreadable)?;
         }
+        // Without a list nothing is asked; with one, it counts until its end and for every certificate.
         WebPkiClientVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
+            .with_crls(lists.iter().flat_map(RevocationLists::ders))
+            .enforce_revocation_expiration()
             .build()
-            .map(|verifier| Self { verifier, passed: Passed::default() })
+            .map(|verifier| Self { verifier, passed: Passed::default(), roots, lists })
             .map_err(RootsError::Unusable)
     }
 }
@@ -280,6 +368,10 @@ fn cause(error: rustls::Error) -> GateError {
     match error {
         Certificate::Expired | Certificate::ExpiredContext { .. } => GateError::Expired,
         Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => GateError::NotYetValid,
+        Certificate::Revoked => GateError::Revoked,
+        Certificate::ExpiredRevocationList
+        | Certificate::ExpiredRevocationListContext { .. }
+        | Certificate::UnknownRevocationStatus => GateError::RevocationList,
         // Signed by another key than the issuer's, or by a sort of key that the issuer is not.
         Certificate::UnknownIssuer
         | Certificate::BadSignature
@@ -299,6 +391,9 @@ fn alert(error: GateError) -> CertificateError {
     match error {
         GateError::Expired => CertificateError::Expired,
         GateError::NotYetValid => CertificateError::NotValidYet,
+        GateError::Revoked => CertificateError::Revoked,
+        // Not "unknown CA", as is usual: the client would look for TLS inspection. "Access denied".
+        GateError::RevocationList => CertificateError::ApplicationVerificationFailure,
         GateError::UnknownIssuer => CertificateError::UnknownIssuer,
         GateError::WrongPurpose => CertificateError::InvalidPurpose,
         GateError::NoCertificate

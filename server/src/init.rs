@@ -57,13 +57,27 @@ pub fn init(
     public: Option<PublicAddress>,
     now_ms: u64,
 ) -> Result<Initialised, InitError> {
+    let ca = IssuingCa::create(origin.as_str(), now_ms)?;
+    init_with_ca(dir, origin, listen, public, &ca)
+}
+
+/// As [`init`], with an issuing CA that is there already: see [`IssuingCa::adopt`].
+///
+/// # Errors
+/// [`InitError`]; an existing exchange is left alone.
+pub fn init_with_ca(
+    dir: &Path,
+    origin: &Origin,
+    listen: SocketAddr,
+    public: Option<PublicAddress>,
+    ca: &IssuingCa,
+) -> Result<Initialised, InitError> {
     create_dir_durable(dir)?;
     let mut settings = Settings::for_origin(origin.as_str(), listen)?;
     if let Some(public) = public {
         settings.public_address = public;
     }
     settings.store(dir)?;
-    let ca = IssuingCa::create(origin.as_str(), now_ms)?;
     ca.store(dir)?;
     let mut secret = [0; 16];
     aws_lc_rs::rand::fill(&mut secret).map_err(|_| KeyError::Randomness)?;

@@ -18,6 +18,8 @@ use crate::bounds::quota::Quota;
 use crate::ca::{CaError, IssuingCa};
 use crate::clockwork;
 use crate::exchange::Exchange;
+use crate::gate::revocation::{RevocationError, RevocationLists};
+use crate::gate::watch::watch;
 use crate::gate::{Doorway, Gate, RootsError, incoming};
 use crate::keys::{self, KeyError};
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery, Retention};
@@ -75,6 +77,9 @@ pub enum RunError {
     /// The issuing CA is missing, damaged or expired.
     #[error(transparent)]
     Ca(#[from] CaError),
+    /// The revocation list of the settings cannot be used.
+    #[error(transparent)]
+    Crl(#[from] RevocationError),
     /// The issuing CA cannot be used for checking.
     #[error(transparent)]
     Roots(#[from] RootsError),
@@ -147,6 +152,10 @@ impl Server {
         });
         tracing::info!(leaves = recovery.leaves, applied = recovery.applied, "the ledger is open");
         let gate = Gate::new(origin.as_str(), &[ca.certificate().clone()])?;
+        if let Some(path) = &settings.crl {
+            let lists = RevocationLists::read(&dir.join(path), &gate.roots())?;
+            gate.replace_lists(lists, clock.now_ms())?;
+        }
         let issued = ca.issue_server(&settings.extra_names, clock.now_ms())?;
         let certificate = ServerCertificate::new(issued.chain, issued.key)?;
         let listener = TcpListener::bind(settings.listen).await.map_err(RunError::Listen)?;
@@ -250,6 +259,10 @@ impl Server {
         let sources = Sources::new(self.dir, exchange.clone(), certificate, metrics);
         #[cfg(feature = "otel")]
         operations::export(&sources);
+        if let Some(path) = &exchange.settings.crl {
+            let path = sources.in_folder(path);
+            beside.spawn(watch(exchange.gate.clone(), path, exchange.clock.clone()));
+        }
         beside.spawn(manager::live(sources.metrics(), exchange.clock.clone()));
         if let Some(endpoint) = endpoint {
             beside.spawn(endpoint.serve(sources.clone()));

@@ -9,7 +9,7 @@ mod limits;
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tsumugu_durable::DiskError;
 use tsumugu_durable::atomic::{read_limited, write_new};
@@ -43,6 +43,9 @@ pub struct Settings {
     pub extra_names: Vec<AltName>,
     /// Where `/metrics`, `/healthz` and `/readyz` are answered, without TLS; none when absent.
     pub metrics_listen: Option<SocketAddr>,
+    /// A revocation list by the issuing CA, PEM or DER; a relative path is in the server's folder. Most
+    /// operators need none: who was removed in the log is refused without it.
+    pub crl: Option<PathBuf>,
     /// Whether parties may ask for the schema by gRPC reflection.
     pub reflection: bool,
     /// Limits and intervals.
@@ -120,6 +123,7 @@ impl Settings {
             public_address,
             extra_names: Vec::new(),
             metrics_listen: None,
+            crl: None,
             reflection: false,
             limits: Limits::default(),
         })
@@ -184,6 +188,7 @@ impl Settings {
             )?,
             extra_names,
             metrics_listen,
+            crl: written.crl,
             reflection: written.reflection,
             limits: written.limits,
         })
@@ -196,6 +201,10 @@ impl Settings {
         let metrics_listen = match self.metrics_listen {
             Some(address) => format!("metrics_listen = \"{address}\""),
             None => format!("# metrics_listen = \"{SUGGESTED_METRICS_LISTEN}\""),
+        };
+        let crl = match &self.crl {
+            Some(path) => format!("crl = {}", toml::Value::from(path.to_string_lossy().as_ref())),
+            None => "# crl = \"crl.pem\"".to_owned(),
         };
         let mut text = format!(
             "# つむぐ取引所の設定 / Settings of this Tsumugu exchange\n\
@@ -214,6 +223,10 @@ impl Settings {
              # 監視用のアドレスとポート(TLSなし。/metrics /healthz /readyz。既定 なし)\n\
              # Where /metrics, /healthz and /readyz are answered, without TLS (default: nowhere)\n\
              {metrics_listen}\n\n\
+             # 失効リスト(PEMかDER。発行局を自分で持つときだけ。既定 なし)。変わるか SIGHUP で読み直します\n\
+             # Revocation list of an issuing CA of your own (PEM, DER; default: none).\n\
+             # Read again when it changes, and on SIGHUP\n\
+             {crl}\n\n\
              # gRPCリフレクションに答える(参加者だけに。既定 false)\n\
              # Answer gRPC reflection, to parties only (default false)\n\
              reflection = {}\n\n\
@@ -253,6 +266,7 @@ struct Written {
     #[serde(default)]
     extra_names: Vec<String>,
     metrics_listen: Option<String>,
+    crl: Option<PathBuf>,
     #[serde(default)]
     reflection: bool,
     #[serde(default)]

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 pub(crate) use limits::limit;
 
+use crate::ca::CaError;
 use crate::init::InitError;
 use crate::ledger::OpenError;
 use crate::operations::probe::ProbeError;
@@ -76,6 +77,12 @@ fn run_error(error: &RunError) -> Told {
             remedy_ja: "名前の出ている項目を直してください。説明は settings.toml の中にあります。",
             remedy_en: "Mend the field that is named; settings.toml explains each.",
         },
+        RunError::Ca(CaError::Example { .. }) => EXAMPLE,
+        RunError::Ca(CaError::Constraints { .. }) => Told {
+            fault_ja: "この発行局は、取引所の名前に証明書を出せません（nameConstraints）。",
+            remedy_ja: "settings.toml の extra_names から、発行局に許されていない名前を消してください。",
+            remedy_en: "Take the names that the issuing CA may not issue for out of extra_names in settings.toml.",
+        },
         RunError::Key(_) | RunError::Ca(_) | RunError::Roots(_) => Told {
             fault_ja: "この取引所の鍵または証明書を読めません。",
             remedy_ja: "フォルダーが正しいか確かめ、傷んでいれば控えから戻してください。",
@@ -100,6 +107,11 @@ fn run_error(error: &RunError) -> Told {
             fault_ja: "このアドレスでは待ち受けられません。",
             remedy_ja: "settings.toml の listen を確かめ、同じポートを使うプログラムを止めてください。",
             remedy_en: "Look at listen in settings.toml, and stop what else uses the port.",
+        },
+        RunError::Crl(_) => Told {
+            fault_ja: "失効リストを使えません。",
+            remedy_ja: "settings.toml の crl を確かめ、発行局で失効リストをつくりなおしてください。",
+            remedy_en: "Look at crl in settings.toml, and make the list anew at the issuing CA.",
         },
         RunError::MetricsListen(_) => Told {
             fault_ja: "監視用のアドレスで待ち受けられません。",
@@ -126,10 +138,53 @@ fn init_error(error: &InitError) -> Told {
             remedy_ja: "空のフォルダーを --dir に指定してください。すでにある取引所は変えていません。",
             remedy_en: "Name an empty folder with --dir; an exchange that is there was left alone.",
         },
-        InitError::Ca(_) | InitError::Key(_) => Told {
-            fault_ja: "鍵または証明書をつくれません。",
-            remedy_ja: "フォルダーを消して、もう一度 init を行ってください。",
-            remedy_en: "Delete the folder and run init again.",
+        InitError::Ca(error) => ca_error(error),
+        InitError::Key(_) => NOT_MADE,
+    }
+}
+
+const NOT_MADE: Told = Told {
+    fault_ja: "鍵または証明書をつくれません。",
+    remedy_ja: "フォルダーを消して、もう一度 init を行ってください。",
+    remedy_en: "Delete the folder and run init again.",
+};
+
+const EXAMPLE: Told = Told {
+    fault_ja: "練習用（EXAMPLE）の発行局は、この取引所では使えません。",
+    remedy_ja: "openssl.cnf から EXAMPLE を消して、ルートと発行局をつくりなおしてください。練習なら、--origin を .example か .test で終わる名前にしてください。",
+    remedy_en: "Take EXAMPLE out of openssl.cnf and make root and issuing CA anew. For exercise, choose an --origin that ends in .example or .test.",
+};
+
+/// Why the issuing CA that was given is not taken.
+fn ca_error(error: &CaError) -> Told {
+    match error {
+        CaError::AlreadyThere
+        | CaError::Clock
+        | CaError::Name { .. }
+        | CaError::Randomness
+        | CaError::Signing(_) => NOT_MADE,
+        CaError::Disk(_) => Told {
+            fault_ja: "発行局の証明書か鍵のファイルを、読めないか書けません。",
+            remedy_ja: "--ca-cert と --ca-key のファイルと、--dir のフォルダーを確かめてください。",
+            remedy_en: "Look at the files of --ca-cert and --ca-key, and at the folder of --dir.",
+        },
+        CaError::Example { .. } => EXAMPLE,
+        CaError::KeyReadable(_) => Told {
+            fault_ja: "発行局の鍵を、持ち主のほかの人が読めます。何もつくっていません。",
+            remedy_ja: "chmod 600 で持ち主だけが読めるようにしてください。だれかが読んだかもしれなければ、発行局をつくりなおしてください。",
+            remedy_en: "Nothing was made. Make it its owner's alone (chmod 600). If somebody may have read it, make the issuing CA anew.",
+        },
+        CaError::Constraints { .. }
+        | CaError::Expired
+        | CaError::KeyMismatch
+        | CaError::NotACa
+        | CaError::NotYetValid
+        | CaError::OtherKey
+        | CaError::Unreadable { .. }
+        | CaError::Usage { .. } => Told {
+            fault_ja: "この発行局は使えません。何もつくっていません。",
+            remedy_ja: "certs-example/README.md のとおりに発行局をつくりなおしてください。",
+            remedy_en: "Nothing was made. Make the issuing CA anew, as certs-example/README.md says.",
         },
     }
 }
@@ -155,8 +210,13 @@ mod tests {
             Box::new(RunError::Open(OpenError::Leaf { index: 4 })),
             Box::new(RunError::Open(OpenError::Checkpoint { size: 5 })),
             Box::new(RunError::Listen(refused())),
+            Box::new(RunError::Crl(crate::gate::revocation::RevocationError::NoEnd)),
             Box::new(RunError::MetricsListen(refused())),
             Box::new(RunError::Ledger(LedgerError::Signing)),
+            Box::new(RunError::Ca(CaError::Constraints { name: "exchange.test".into() })),
+            Box::new(InitError::Ca(CaError::Usage { what: "keyUsage" })),
+            Box::new(InitError::Ca(CaError::Example { origin: "exchange.jp".into() })),
+            Box::new(InitError::Ca(CaError::KeyReadable("key.pem".into()))),
             Box::new(InitError::Key(KeyError::Randomness)),
             Box::new(InitError::Disk(tsumugu_durable::DiskError::Exists {
                 path: "DIR/settings.toml".into(),

@@ -9,13 +9,13 @@ use tsumugu_trust::value::{Id, Role};
 use crate::support::applicant::public;
 use crate::support::link::{Link, reason};
 use crate::support::office::{Office, fetch_request};
-use crate::support::town::{NOW, Town};
+use crate::support::town::Town;
 use crate::support::{fresh, fresh_id};
 
-type Mail = Streaming<v1::SubscribeResponse>;
+pub(crate) type Mail = Streaming<v1::SubscribeResponse>;
 
 /// A stream that has shown everything there is and waits.
-async fn waiting(link: &Link, office: &Office) -> Mail {
+pub(crate) async fn waiting(link: &Link, office: &Office) -> Mail {
     let start = office.mailbox().await.len() as u64;
     let request = v1::SubscribeRequest { start, stop_at_end: false };
     let mut stream = link.exchange().subscribe(request).await.unwrap().into_inner();
@@ -24,7 +24,7 @@ async fn waiting(link: &Link, office: &Office) -> Mail {
 }
 
 /// The reason for which a stream was ended.
-async fn end(mut stream: Mail) -> Reason {
+pub(crate) async fn end(mut stream: Mail) -> Reason {
     loop {
         match stream.message().await {
             Ok(Some(_)) => {}
@@ -35,14 +35,14 @@ async fn end(mut stream: Mail) -> Reason {
 }
 
 /// Admits a second PC; its certificate is minted, since there is no call for it yet.
-async fn second_terminal(town: &Town, office: &Office) -> (Id, Link) {
+pub(crate) async fn second_terminal(town: &Town, office: &Office) -> (Id, Link) {
     let terminal = fresh_id();
     let name = office.origin.key_name(Role::Terminal, terminal);
     let key = tsumugu_trust::note::SigningKey::from_seed(&name, &fresh()).unwrap();
     let admitted = Terminal { institution: office.id, terminal, key: public(&key) };
     office.publish(&office.by_institution(&admitted)).await.unwrap();
     let party = Party::Terminal { institution: office.id.0, terminal: terminal.0 };
-    (terminal, town.link(Some(town.minted(&party, NOW))).await)
+    (terminal, town.link(Some(town.minted(&party, town.clock.now_ms()))).await)
 }
 
 async fn every_call_refused(link: &Link, office: &Office, expected: Reason) {

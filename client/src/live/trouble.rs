@@ -22,6 +22,7 @@ impl Trouble {
             "server.terminal-removed"
             | "server.unknown-party"
             | "server.no-certificate"
+            | "tls.own-revoked"
             | "tls.refused" => Self::Refused,
             _ if failure.exit() == Exit::Alarm => Self::Alarm,
             // Limits, full disks and faults too: an agent that gave up would not be there when they pass.
@@ -37,16 +38,22 @@ mod tests {
     #[test]
     fn only_a_person_ends_a_refusal_and_an_alarm() {
         let of = |key: &str| Trouble::of(&Failure::new(key));
-        for key in ["server.terminal-removed", "server.unknown-party", "tls.refused"] {
+        for key in
+            ["server.terminal-removed", "server.unknown-party", "tls.refused", "tls.own-revoked"]
+        {
             assert_eq!(of(key), Trouble::Refused, "{key}");
         }
         assert_eq!(of("server.suspended"), Trouble::Suspended);
         for key in ["log.forked", "mailbox.gap", "session.alarm-kept"] {
             assert_eq!(of(key), Trouble::Alarm, "{key}");
         }
-        for key in
-            ["connection.lost", "server.unavailable", "server.limit", "vault.disk", "session.stale"]
-        {
+        for key in [
+            "connection.lost",
+            "server.unavailable",
+            "tls.list-expired",
+            "vault.disk",
+            "session.stale",
+        ] {
             assert_eq!(of(key), Trouble::NotReached, "{key}");
         }
     }

@@ -58,6 +58,7 @@ pub(super) fn verdict(failure: &Failure) -> Verdict {
         | "server.suspended"
         | "server.not-bootstrapped"
         | "tls.refused"
+        | "tls.own-revoked"
         | "connection.unknown-call"
         | "connection.unknown-reason"
         | "connection.refused-without-reason" => Verdict::Wait,
@@ -98,7 +99,12 @@ mod tests {
         for key in ["limit.day", "limit.disk", "limit.busy", "limit.waiting"] {
             assert_eq!(of(key), Verdict::Wait, "{key}");
         }
-        for key in ["server.suspended", "server.terminal-removed", "server.stale-key-set"] {
+        for key in [
+            "server.suspended",
+            "server.terminal-removed",
+            "server.stale-key-set",
+            "tls.own-revoked",
+        ] {
             assert_eq!(of(key), Verdict::Wait, "{key}");
         }
         for key in ["server.unknown-unit", "server.clock", "server.limit", "outbox.damaged"] {

@@ -287,6 +287,13 @@ impl From<TlsFailure> for Failure {
             TlsFailure::RefusedByServer { alert } if alert == EXPIRED => {
                 Self::new("tls.own-expired")
             }
+            TlsFailure::RefusedByServer { alert } if alert == REVOKED => {
+                Self::new("tls.own-revoked")
+            }
+            // It says nothing of us.
+            TlsFailure::RefusedByServer { alert } if alert == DENIED => {
+                Self::new("tls.list-expired")
+            }
             TlsFailure::RefusedByServer { alert } => Self::new("tls.refused").with("alert", alert),
             TlsFailure::OwnCertificate { detail } => {
                 Self::new("tls.own-certificate").with("detail", detail)
@@ -298,6 +305,11 @@ impl From<TlsFailure> for Failure {
 
 /// The alert for a certificate that has ended, or whose time has not come (RFC 8446, section 6.2).
 const EXPIRED: &str = "certificate expired";
+
+/// The alert for a certificate that is on the exchange's revocation list.
+const REVOKED: &str = "certificate revoked";
+/// The alert of an exchange whose revocation list has expired: it can judge nobody.
+const DENIED: &str = "access denied";
 
 /// Alerts that speak of the client's certificate (RFC 8446, section 6.2).
 fn is_about_us(alert: AlertDescription) -> bool {

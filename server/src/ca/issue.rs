@@ -5,8 +5,10 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use tsumugu_durable::atomic::{Access, create_dir_durable, write_new_with};
+
 use super::csr::RequestedKey;
-use super::{CaError, IssuingCa, new_key, serial, validity};
+use super::{CaError, ISSUED, IssuingCa, host_of, new_key, pem_of, serial, validity};
 use crate::party::Party;
 use crate::settings::AltName;
 
@@ -30,11 +32,10 @@ impl IssuingCa {
     /// A certificate for the exchange under the DNS name of its origin, and `extra` names.
     ///
     /// # Errors
-    /// [`CaError::Name`] by name, [`CaError::Expired`], or what keeps any certificate from being
-    /// made.
+    /// [`CaError::Name`] by name, [`CaError::Constraints`] where the CA's certificate forbids one of
+    /// the names, [`CaError::Expired`], or what keeps any certificate from being made.
     pub fn issue_server(&self, extra: &[AltName], now_ms: u64) -> Result<IssuedServer, CaError> {
-        let host = self.origin.split('/').next().unwrap_or(&self.origin);
-        let mut names = vec![dns_name(host)?];
+        let mut names = vec![dns_name(host_of(&self.origin))?];
         for name in extra {
             let name = match name {
                 AltName::Dns(name) => dns_name(name.as_str())?,
@@ -52,6 +53,7 @@ impl IssuingCa {
             ExtendedKeyUsagePurpose::ServerAuth,
             now_ms,
         )?;
+        self.check_server(&chain, now_ms)?;
         Ok(IssuedServer { chain, key: PrivatePkcs8KeyDer::from(key.serialize_der()).into() })
     }
 
@@ -74,16 +76,35 @@ impl IssuingCa {
             Party::Administrator { id } => format!("administrator {}", hex::encode(id)),
             Party::Terminal { terminal, .. } => format!("terminal {}", hex::encode(terminal)),
         };
-        self.issue(
+        let chain = self.issue(
             key.as_public_key(),
             &shown,
             vec![SanType::URI(name)],
             ExtendedKeyUsagePurpose::ClientAuth,
             now_ms,
-        )
+        )?;
+        if let Err(error) = self.keep(&shown, &chain) {
+            // Who waits for it shall not be locked out by a disk that is full.
+            tracing::error!(%error, "the copy of a certificate could not be kept");
+        }
+        Ok(chain)
     }
 
-    fn issue(
+    /// Keeps a copy of what was issued to a party, for `openssl ca -revoke`: it is public, and names ids
+    /// only. A crash after it leaves the copy of a certificate that nobody was given.
+    fn keep(&self, shown: &str, chain: &[CertificateDer<'_>]) -> Result<(), CaError> {
+        let (Some(folder), Some(leaf)) = (&self.issued, chain.first()) else { return Ok(()) };
+        let (_, parsed) = x509_parser::parse_x509_certificate(leaf)
+            .map_err(|_| CaError::Unreadable { file: ISSUED })?;
+        let serial = hex::encode(parsed.raw_serial());
+        let name = format!("{}-{serial}.pem", shown.replace(' ', "-"));
+        tracing::info!(serial, "a certificate was issued");
+        create_dir_durable(folder)?;
+        write_new_with(&folder.join(name), pem_of(leaf).as_bytes(), Access::Shared)?;
+        Ok(())
+    }
+
+    pub(super) fn issue(
         &self,
         key: &impl PublicKeyData,
         common_name: &str,

@@ -193,7 +193,7 @@ fn a_clock_beyond_certificates_is_named() {
 #[test]
 fn the_pem_is_the_usual_one() {
     let ca = IssuingCa::create(ORIGIN, NOW).unwrap();
-    let pem = ca.certificate_pem();
+    let pem = pem_of(ca.certificate());
     assert!(pem.lines().all(|line| line.len() <= 64));
     assert_eq!(&CertificateDer::from_pem_slice(pem.as_bytes()).unwrap(), ca.certificate());
 }

@@ -27,9 +27,8 @@ fn certificate(error: &CertificateError) -> HandshakeFailure {
         | CertificateError::NotValidYet
         | CertificateError::NotValidYetContext { .. } => HandshakeFailure::Validity,
         CertificateError::Revoked => HandshakeFailure::Revoked,
-        CertificateError::ExpiredRevocationList
-        | CertificateError::ExpiredRevocationListContext { .. }
-        | CertificateError::UnknownRevocationStatus => HandshakeFailure::RevocationList,
+        // What the gate says of a list that has expired.
+        CertificateError::ApplicationVerificationFailure => HandshakeFailure::RevocationList,
         _ => HandshakeFailure::Certificate,
     }
 }
@@ -52,7 +51,7 @@ mod tests {
         for (error, cause) in [
             (CertificateError::Expired, HandshakeFailure::Validity),
             (CertificateError::Revoked, HandshakeFailure::Revoked),
-            (CertificateError::ExpiredRevocationList, HandshakeFailure::RevocationList),
+            (CertificateError::ApplicationVerificationFailure, HandshakeFailure::RevocationList),
             (CertificateError::UnknownIssuer, HandshakeFailure::Certificate),
         ] {
             assert_eq!(of(Error::InvalidCertificate(error)), cause);

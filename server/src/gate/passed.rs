@@ -1,9 +1,10 @@
 //! Chains that passed the path check: asked at every request, verified once.
 //!
-//! The check of a chain is a function of the roots, the chain and the time. The first two do not change
-//! while a [`Passed`] lives (new roots bring a new one), and within the validity of all its certificates
-//! neither does the outcome. So a chain that passed passes again without its signatures being computed
-//! anew, which at four requests for a letter was most of what the exchange computed.
+//! The check of a chain is a function of the roots, the revocation lists, the chain and the time. The
+//! first two do not change while a [`Passed`] lives (new roots or lists bring a new one), and within
+//! the validity of the lists and of all certificates neither does the outcome. So a chain that passed
+//! passes again without its signatures being computed anew, which at four requests for a letter was
+//! most of what the exchange computed.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -71,6 +72,11 @@ impl Window {
         Some(all)
     }
 
+    /// Only before this second, where there is one.
+    pub(super) fn before(self, end: Option<i64>) -> Self {
+        Self { to: end.map_or(self.to, |end| end.saturating_sub(1).min(self.to)), ..self }
+    }
+
     fn contains(self, now_s: u64) -> bool {
         i64::try_from(now_s).is_ok_and(|now| (self.from..=self.to).contains(&now))
     }
@@ -104,6 +110,15 @@ mod tests {
         let known = |now| passed.get(&[1; 32], now).is_some();
         assert_eq!([9, 10, 20, 21].map(known), [false, true, true, false]);
         assert!(!known(u64::MAX) && passed.get(&[2; 32], 15).is_none());
+    }
+
+    #[test]
+    fn the_end_of_a_list_is_out() {
+        let window = Window { from: 10, to: 20 };
+        assert_eq!(window.before(Some(15)), Window { from: 10, to: 14 });
+        assert_eq!(window.before(Some(30)), window);
+        assert_eq!(window.before(None), window);
+        assert!(!window.before(Some(i64::MIN)).contains(10));
     }
 
     #[test]

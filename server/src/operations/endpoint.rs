@@ -86,6 +86,9 @@ async fn healthz(State(sources): State<Arc<Sources>>) -> (StatusCode, &'static s
 /// Whether it should be sent traffic.
 async fn readyz(State(sources): State<Arc<Sources>>) -> (StatusCode, &'static str) {
     match sources.condition() {
+        Condition::Serving if sources.list_has_expired() => {
+            (StatusCode::SERVICE_UNAVAILABLE, "revocation list expired\n")
+        }
         Condition::Serving => (StatusCode::OK, "serving\n"),
         Condition::ReadOnly => (StatusCode::SERVICE_UNAVAILABLE, "read-only\n"),
         Condition::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),

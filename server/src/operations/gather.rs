@@ -8,6 +8,7 @@ use tsumugu_durable::space::{DiskSpace, FreeSpace, size_of};
 use super::Condition;
 use super::metrics::{CertificateLabel, Measured, Metrics, PartLabel};
 use crate::exchange::Exchange;
+use crate::gate::revocation::Freshness;
 use crate::ledger::{BODIES, JOURNAL, LOG, VIEWS};
 use crate::tls::ServerCertificate;
 
@@ -37,6 +38,11 @@ impl Sources {
         Arc::new(Self { exchange, metrics, certificate, dir, walked_ms: Mutex::new(None) })
     }
 
+    /// A path of the settings: relative ones are in the exchange's folder.
+    pub(crate) fn in_folder(&self, path: &Path) -> PathBuf {
+        self.dir.join(path)
+    }
+
     /// What is counted.
     pub(crate) fn metrics(&self) -> Arc<Metrics> {
         self.metrics.clone()
@@ -45,6 +51,13 @@ impl Sources {
     /// In what condition the exchange is.
     pub(super) fn condition(&self) -> Condition {
         self.exchange.condition.now()
+    }
+
+    /// Whether the operator has a revocation list, and it counts no more: nobody is let in.
+    pub(super) fn list_has_expired(&self) -> bool {
+        let now = self.exchange.clock.now_ms();
+        let lists = self.exchange.gate.lists();
+        lists.is_some_and(|lists| lists.freshness(now) == Freshness::Expired)
     }
 
     /// Brings the gauges up to now. Reads the disk: not for a thread that others wait for.
@@ -70,9 +83,15 @@ impl Sources {
     }
 
     fn certificates(&self, measured: &Measured, now: u64) {
+        let lists = self.exchange.gate.lists();
+        if let Some(lists) = &lists {
+            let age = now as f64 / 1_000.0 - lists.this_update_s() as f64;
+            measured.list_age.get_or_create(&CertificateLabel { certificate: "crl" }).set(age);
+        }
         let ends = [
             ("server", self.certificate.leaf().as_ref().and_then(crate::ca::not_after_ms)),
             ("ca", crate::ca::not_after_ms(self.exchange.ca.certificate())),
+            ("crl", lists.as_ref().map(|lists| lists.next_update_s().saturating_mul(1_000))),
         ];
         for (certificate, end) in ends {
             if let Some(end) = end {

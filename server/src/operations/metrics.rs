@@ -63,6 +63,8 @@ pub(super) struct Measured {
     pub(super) free: Gauge,
     pub(super) tick_age: Gauge<f64, AtomicU64>,
     pub(super) certificate_days: Family<CertificateLabel, Gauge>,
+    /// Absent where there is no list.
+    pub(super) list_age: Family<CertificateLabel, Gauge<f64, AtomicU64>>,
     pub(super) ready: Gauge,
 }
 
@@ -194,6 +196,12 @@ impl Metrics {
             "certificate_days_left",
             "Whole days until a certificate or list ends",
             m.certificate_days.clone(),
+        );
+        r.register_with_unit(
+            "revocation_list_age",
+            "Time since the thisUpdate of the oldest revocation list",
+            Unit::Seconds,
+            m.list_age.clone(),
         );
         r.register("ready", "1 while every call is taken", m.ready.clone());
     }

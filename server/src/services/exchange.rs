@@ -41,10 +41,9 @@ impl ExchangeService for Letters {
         &self,
         request: Request<v1::SubscribeRequest>,
     ) -> Answer<Self::SubscribeStream> {
-        let caller = self.0.terminal(&request)?;
-        let until = self.0.certificate_end(&request)?;
+        let guest = self.0.guest(&request)?;
         let request = request.into_inner();
-        Ok(Response::new(subscribe::subscribe(self.0.clone(), (caller, until), request)?))
+        Ok(Response::new(subscribe::subscribe(self.0.clone(), guest, request)?))
     }
     async fn fetch(&self, request: Request<v1::FetchRequest>) -> Answer<Self::FetchStream> {
         let caller = self.0.terminal(&request)?;
@@ -66,9 +65,9 @@ impl ExchangeService for Letters {
         &self,
         request: Request<tonic::Streaming<v1::UploadAttachmentRequest>>,
     ) -> Answer<v1::UploadAttachmentResponse> {
-        let caller = self.0.terminal(&request)?;
+        let guest = self.0.guest(&request)?;
         let pieces = request.into_inner();
-        answer(upload_attachment::upload_attachment(&self.0, caller, pieces).await)
+        answer(upload_attachment::upload_attachment(&self.0, &guest, pieces).await)
     }
     async fn get_upload(
         &self,
@@ -81,9 +80,9 @@ impl ExchangeService for Letters {
         &self,
         request: Request<v1::FetchAttachmentRequest>,
     ) -> Answer<Self::FetchAttachmentStream> {
-        let caller = self.0.terminal(&request)?;
+        let guest = self.0.guest(&request)?;
         let request = request.into_inner();
-        Ok(Response::new(fetch_attachment::fetch_attachment(&self.0, caller, request).await?))
+        Ok(Response::new(fetch_attachment::fetch_attachment(&self.0, guest, request).await?))
     }
 }
 

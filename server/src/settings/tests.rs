@@ -22,6 +22,7 @@ fn what_init_writes_is_read_back() {
     settings.extra_names =
         ["localhost", "127.0.0.1", "::1"].map(|name| name.parse().unwrap()).into();
     settings.metrics_listen = Some(SUGGESTED_METRICS_LISTEN.parse().unwrap());
+    settings.crl = Some("C:\\pki\\失効.pem".into());
     settings.reflection = true;
     settings.limits.connections = 7;
     settings.store(dir.path()).unwrap();

@@ -113,5 +113,7 @@ fn a_certificate_of_ours_that_has_ended_is_told_from_a_removed_one() {
     let key =
         |alert: &str| Failure::from(TlsFailure::RefusedByServer { alert: alert.into() }).key();
     assert_eq!(key("certificate expired"), "tls.own-expired");
-    assert_eq!(key("certificate revoked"), "tls.refused");
+    assert_eq!(key("certificate revoked"), "tls.own-revoked");
+    assert_eq!(key("access denied"), "tls.list-expired");
+    assert_eq!(key("bad certificate"), "tls.refused");
 }

@@ -8,9 +8,8 @@ use tsumugu_proto::v1::{self, ErrorReason};
 
 use super::attachments::{digest, on_disk};
 use super::is_party;
-use crate::exchange::{Exchange, TerminalCaller, broken};
+use crate::exchange::{Exchange, Guest, TerminalCaller, broken};
 use crate::ledger::upload_name;
-use crate::party::Party;
 use crate::refused::Refused;
 use crate::services::text_id;
 
@@ -25,9 +24,10 @@ type Piece = Result<v1::FetchAttachmentResponse, Status>;
 /// it takes the body first.
 pub(super) async fn fetch_attachment(
     exchange: &Arc<Exchange>,
-    caller: TerminalCaller,
+    guest: Guest,
     request: v1::FetchAttachmentRequest,
 ) -> Result<ReceiverStream<Piece>, Refused> {
+    let caller = guest.caller();
     let asked = request.clone();
     let name = exchange.reading(move |exchange| asked_for(exchange, caller, &asked)).await?;
     let offset = request.offset;
@@ -39,7 +39,7 @@ pub(super) async fn fetch_attachment(
     let (to, stream) = mpsc::channel(WAITING);
     let exchange = Arc::clone(exchange);
     tokio::spawn(async move {
-        if let Err(mut refused) = send_pieces(&exchange, caller, name, offset, &to).await {
+        if let Err(mut refused) = send_pieces(&exchange, &guest, name, offset, &to).await {
             // A file that is gone although the log does not say so is the operator's matter.
             let is_gone = refused.reason == ErrorReason::BodyGone;
             if is_gone && asked_for(&exchange, caller, &request).is_ok() {
@@ -82,18 +82,14 @@ fn asked_for(
 /// holds two pieces in memory and no file, and a destroyed attachment ends at the next piece.
 async fn send_pieces(
     exchange: &Arc<Exchange>,
-    caller: TerminalCaller,
+    guest: &Guest,
     name: UploadName,
     mut offset: u64,
     to: &mpsc::Sender<Piece>,
 ) -> Result<(), Refused> {
     while offset < name.length {
         let Ok(place) = to.reserve().await else { return Ok(()) };
-        // A removal or suspension ends open streams, too.
-        exchange.admit(Party::Terminal {
-            institution: caller.institution().0,
-            terminal: caller.terminal().0,
-        })?;
+        exchange.still(guest)?;
         let chunk = on_disk(exchange, move |store| store.read(name, offset, CHUNK)).await?;
         offset += chunk.len() as u64;
         place.send(Ok(v1::FetchAttachmentResponse { chunk: chunk.into() }));

@@ -7,13 +7,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use tsumugu_proto::v1::{self, ErrorReason, subscribe_response::Part};
-use tsumugu_trust::value::{Id, Time};
+use tsumugu_trust::value::Id;
 
 use super::event;
 use crate::bounds::CROWDED;
-use crate::exchange::{Exchange, TerminalCaller, not_let_in};
-use crate::gate::GateError;
-use crate::party::Party;
+use crate::exchange::{Exchange, Guest};
 use crate::refused::Refused;
 
 /// Events in one message.
@@ -27,17 +25,17 @@ type Piece = Result<v1::SubscribeResponse, Status>;
 /// by itself that something was left out.
 ///
 /// A stream that waits is woken when something of its institution was committed, when a heartbeat is
-/// due, and when its certificate ends; others' letters cost it nothing.
+/// due, when its certificate or the revocation list ends, and when there is a new list; others' letters cost it nothing.
 pub(super) fn subscribe(
     exchange: Arc<Exchange>,
-    (caller, until): (TerminalCaller, Time),
+    guest: Guest,
     request: v1::SubscribeRequest,
 ) -> Result<ReceiverStream<Piece>, Refused> {
-    let place = Place::take(&exchange, caller.institution())?;
+    let place = Place::take(&exchange, guest.caller().institution())?;
     let (to, stream) = mpsc::channel(1);
     tokio::spawn(async move {
         let _place = place;
-        if let Err(refused) = send_events(&exchange, (caller, until), &request, &to).await {
+        if let Err(refused) = send_events(&exchange, &guest, &request, &to).await {
             drop(to.send(Err(refused.into())).await);
         }
     });
@@ -46,15 +44,16 @@ pub(super) fn subscribe(
 
 async fn send_events(
     exchange: &Arc<Exchange>,
-    (caller, until): (TerminalCaller, Time),
+    guest: &Guest,
     request: &v1::SubscribeRequest,
     to: &mpsc::Sender<Piece>,
 ) -> Result<(), Refused> {
     // Listened to before the mailbox is read: what comes in between rings.
-    let mut bell = exchange.reader.bells().listen(caller.institution());
+    let institution = guest.caller().institution();
+    let mut bell = exchange.reader.bells().listen(institution);
     let mut is_rung = true;
+    let mut lists = exchange.gate.list_changes();
     let mut next = request.start;
-    let institution = caller.institution();
     let length =
         exchange.reading(move |exchange| Ok(exchange.reader.mailbox_length(institution)?)).await?;
     if next > length {
@@ -71,13 +70,8 @@ async fn send_events(
         {
             return Ok(());
         }
-        // A removal or suspension ends open streams, too, and so does the certificate's last second.
-        let left = until.0.checked_sub(exchange.now().0);
-        let left = left.ok_or_else(|| not_let_in(&GateError::Expired))?;
-        exchange.admit(Party::Terminal {
-            institution: caller.institution().0,
-            terminal: caller.terminal().0,
-        })?;
+        lists.borrow_and_update();
+        let left = exchange.still(guest)?.0.saturating_sub(exchange.now().0);
         let mut events = Vec::new();
         if is_rung {
             bell.borrow_and_update();
@@ -105,6 +99,7 @@ async fn send_events(
             }
             () = to.closed() => return Ok(()),
             () = exchange.condition.stopping() => return Err(stopping()),
+            changed = lists.changed() => if changed.is_err() { return Ok(()) },
         }
     }
 }

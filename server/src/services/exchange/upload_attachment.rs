@@ -5,8 +5,7 @@ use tsumugu_durable::attachments::{Progress, Quota, UploadName, UploadWriter};
 use tsumugu_proto::v1::{self, ErrorReason, upload_attachment_request::Part};
 
 use super::attachments::{is_named, on_disk, upload};
-use crate::exchange::{Exchange, TerminalCaller};
-use crate::party::Party;
+use crate::exchange::{Exchange, Guest};
 use crate::refused::Refused;
 
 /// Bytes of one piece.
@@ -18,13 +17,13 @@ type Pieces = Streaming<v1::UploadAttachmentRequest>;
 /// refusal, or because nothing came for too long. A slow sender holds up nobody.
 pub(super) async fn upload_attachment(
     exchange: &Arc<Exchange>,
-    caller: TerminalCaller,
+    guest: &Guest,
     mut pieces: Pieces,
 ) -> Result<v1::UploadAttachmentResponse, Refused> {
     let Some(Part::Start(start)) = next(&mut pieces).await? else {
         return Err(Refused::new(ErrorReason::Malformed, "an upload begins with its start"));
     };
-    let name = upload(exchange, caller, &start.digest, start.length)?;
+    let name = upload(exchange, guest.caller(), &start.digest, start.length)?;
     if is_named(exchange, name).await? {
         return Ok(v1::UploadAttachmentResponse { received: name.length, complete: true });
     }
@@ -32,7 +31,7 @@ pub(super) async fn upload_attachment(
     let mut written = Ok(());
     while written.is_ok() {
         match next(&mut pieces).await {
-            Ok(Some(part)) => (writer, written) = write(exchange, caller, writer, part).await?,
+            Ok(Some(part)) => (writer, written) = write(exchange, guest, writer, part).await?,
             Ok(None) => break,
             Err(cut) => written = Err(cut),
         }
@@ -73,11 +72,11 @@ async fn begin(
 /// Writes one piece. The inner refusal leaves what came before it to be settled.
 async fn write(
     exchange: &Arc<Exchange>,
-    caller: TerminalCaller,
+    guest: &Guest,
     mut writer: UploadWriter,
     part: Part,
 ) -> Result<(UploadWriter, Result<(), Refused>), Refused> {
-    let chunk = match may_take(exchange, caller, part) {
+    let chunk = match may_take(exchange, guest, part) {
         Ok(chunk) => chunk,
         Err(refused) => return Ok((writer, Err(refused))),
     };
@@ -92,7 +91,7 @@ async fn write(
 /// A piece that the caller may hand in now.
 fn may_take(
     exchange: &Exchange,
-    caller: TerminalCaller,
+    guest: &Guest,
     part: Part,
 ) -> Result<prost::bytes::Bytes, Refused> {
     let Part::Chunk(chunk) = part else {
@@ -101,15 +100,11 @@ fn may_take(
     if chunk.len() > MAX_PIECE {
         return Err(Refused::limit("upload_piece_bytes", MAX_PIECE));
     }
-    // A removal or suspension ends uploads, too.
-    exchange.admit(Party::Terminal {
-        institution: caller.institution().0,
-        terminal: caller.terminal().0,
-    })?;
+    exchange.still(guest)?;
     exchange.space.check()?;
     // What came is charged, also where it is there already: it took the line and the exchange's time.
-    let charged =
-        exchange.quota.charge(caller.institution(), chunk.len() as u64, exchange.now())?;
+    let institution = guest.caller().institution();
+    let charged = exchange.quota.charge(institution, chunk.len() as u64, exchange.now())?;
     drop(charged);
     Ok(chunk)
 }
