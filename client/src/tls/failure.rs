@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn an_alert_is_found_below_other_errors() {
-        let alert = rustls::Error::AlertReceived(AlertDescription::AccessDenied);
+        let alert = rustls::Error::AlertReceived(AlertDescription::BadCertificate);
         let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, alert));
         let status = tonic::Status::from_error(Box::new(wrapped));
         assert_eq!(Failure::from(status).key(), "tls.refused");
