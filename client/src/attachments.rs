@@ -43,4 +43,4 @@ pub const CRASH_POINTS: &[&str] = &[
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

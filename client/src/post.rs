@@ -32,6 +32,8 @@ pub(crate) const MAX_EVENTS: usize = 4_096;
 pub(crate) trait Post {
     /// An open watch of the mailbox.
     type Watching: Watching;
+    /// Carries attachments.
+    type Carrier: Carrier + 'static;
 
     /// The folder that holds the vault.
     fn home(&self) -> &Path;
@@ -88,16 +90,8 @@ pub(crate) trait Post {
     fn refresh(&mut self) -> Result<(), Failure>;
     /// A sealed body of at most `limit` bytes, with the receipt that comes before it.
     async fn fetch(&mut self, from: Id, id: Id, limit: usize) -> Result<FetchedBody, Failure>;
-    /// How much of a sealed attachment the exchange has.
-    async fn upload_state(&mut self, sealed: BytesRef) -> Result<UploadState, Failure>;
-    /// Uploads a sealed attachment from an offset on.
-    async fn upload(
-        &mut self,
-        sealed: BytesRef,
-        offset: u64,
-        file: &Path,
-        progress: &Progress,
-    ) -> Result<UploadState, Failure>;
+    /// Somebody who carries attachments over the same connection, beside everything else.
+    async fn carrier(&mut self) -> Result<Self::Carrier, Failure>;
     /// Fetches a sealed attachment of a letter from an offset on, piece by piece.
     async fn fetch_attachment(
         &mut self,
@@ -118,6 +112,23 @@ pub(crate) trait Post {
     fn origin(&self) -> &Origin {
         self.directory().origin()
     }
+}
+
+/// Carries sealed attachments to the exchange. It holds nothing of the vault, so that what takes minutes
+/// keeps nobody from it.
+pub(crate) trait Carrier {
+    /// How much of a sealed attachment the exchange has.
+    async fn upload_state(&mut self, sealed: BytesRef) -> Result<UploadState, Failure>;
+    /// Uploads a sealed attachment from an offset on.
+    async fn upload(
+        &mut self,
+        sealed: BytesRef,
+        offset: u64,
+        file: &Path,
+        progress: &Progress,
+    ) -> Result<UploadState, Failure>;
+    /// Waits, since the exchange asked for it.
+    async fn pause(&self, wait: Duration);
 }
 
 /// How much of an upload the exchange has.

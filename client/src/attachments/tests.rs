@@ -1,6 +1,6 @@
 //! What may be attached, and everything that may not.
 
-mod travel;
+pub(crate) mod travel;
 
 use std::io::Cursor;
 

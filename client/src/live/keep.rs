@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tsumugu_trust::value::Id;
 
 use super::backoff::Backoff;
 use super::news::News;
@@ -12,7 +13,9 @@ use super::trouble::Trouble;
 use crate::failure::Failure;
 use crate::letters::Randomness;
 use crate::mailbox::{MailboxReport, known, take_live, waiting_letters};
-use crate::outbox::{FlushReport, flush, sayable};
+use crate::outbox::{
+    FlushReport, Upload, Uploaded, begin_upload, flush_small, say_uploaded, sayable,
+};
 use crate::post::Post;
 
 /// How often it is looked whether another command queued something, and whether something is due.
@@ -88,9 +91,11 @@ pub(crate) struct Keeper<'a, P: Post, D> {
     duties: &'a mut D,
     backoff: Backoff,
     /// What lay in the outbox after the last attempt, and when it is tried again.
-    left: Vec<String>,
+    left: Vec<Id>,
     say_again: Instant,
     fetch_again: Instant,
+    /// The attachments that go out beside everything else; one upload at a time.
+    upload: Option<Upload>,
     /// By the PC's clock.
     synchronised_ms: u64,
 }
@@ -105,6 +110,7 @@ impl<'a, P: Post, D: Duties> Keeper<'a, P, D> {
             left: Vec::new(),
             say_again: now,
             fetch_again: now,
+            upload: None,
             synchronised_ms: 0,
         }
     }
@@ -118,6 +124,8 @@ impl<'a, P: Post, D: Duties> Keeper<'a, P, D> {
         loop {
             let begun = Instant::now();
             let Err(failure) = self.one_connection().await;
+            // It was of this connection; what the exchange has of it stays there.
+            self.upload = None;
             self.post.disconnect();
             match Trouble::of(&failure) {
                 Trouble::NotReached | Trouble::Suspended => {}
@@ -161,6 +169,7 @@ impl<'a, P: Post, D: Duties> Keeper<'a, P, D> {
             tokio::select! {
                 sign = live.next() => self.take(sign?, &mut next).await?,
                 () = self.duties.due() => self.duties.beat(self.post).await?,
+                uploaded = over(&mut self.upload) => self.uploaded(uploaded).await?,
                 _ = beats.tick() => {
                     clocks.compare(self.post)?;
                     self.beat().await?;
@@ -214,9 +223,27 @@ impl<'a, P: Post, D: Duties> Keeper<'a, P, D> {
     }
 
     async fn say(&mut self) -> Result<(), Failure> {
-        let report = flush(self.post).await?;
+        let report = flush_small(self.post).await?;
         self.left = sayable(self.post.vault())?;
         self.say_again = Instant::now() + RETRY;
+        self.said(report)?;
+        if self.upload.is_none() {
+            self.upload = begin_upload(self.post).await?;
+        }
+        Ok(())
+    }
+
+    /// Attachments are there, or could not be taken: what named them is said. What was queued meanwhile
+    /// has its turn with the next beat.
+    async fn uploaded(&mut self, uploaded: Uploaded) -> Result<(), Failure> {
+        let tried = uploaded.tried.clone();
+        let report = say_uploaded(self.post, uploaded).await?;
+        self.left.retain(|entry| tried.contains(entry));
+        self.say_again = Instant::now() + RETRY;
+        self.said(report)
+    }
+
+    fn said(&mut self, report: FlushReport) -> Result<(), Failure> {
         self.duties.flushed(self.post, &report)?;
         // Where one was not said because of the connection, the connection is at fault.
         let why = report.waiting.into_iter().next().map(|(_, why)| why);
@@ -225,6 +252,14 @@ impl<'a, P: Post, D: Duties> Keeper<'a, P, D> {
             _ => Ok(()),
         }
     }
+}
+
+/// Waits until the upload is over; for ever where there is none.
+async fn over(upload: &mut Option<Upload>) -> Uploaded {
+    let Some(going) = upload else { return std::future::pending().await };
+    let uploaded = going.as_mut().await;
+    *upload = None;
+    uploaded
 }
 
 fn long_pause(random: &mut dyn Randomness) -> Duration {

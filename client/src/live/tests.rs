@@ -12,6 +12,7 @@ use super::backoff::{LONGEST_PAUSE, SHORTEST_PAUSE};
 use super::keep::{BEAT, SUSPENDED_PAUSE, SYNC_EVERY_MS};
 use super::stream::SILENCE;
 use super::*;
+use crate::attachments::tests::travel::{large_pdf, queue};
 use crate::failure::Failure;
 use crate::mailbox::message::LetterState;
 use crate::mailbox::tests::{queue_answer_with, queue_notice};
@@ -110,6 +111,60 @@ async fn what_another_command_queues_goes_out_with_the_next_beat_and_once() {
     assert_eq!(kinds, ["envelope", "fetched", "disposition"]);
     assert!(has(&care.message(from, id), Event::Fetched));
     assert_eq!(told.lost.iter().map(|(key, _)| *key).collect::<Vec<_>>(), ["connection.lost"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_of_minutes_holds_up_neither_what_comes_nor_what_goes() {
+    let (mut hospital, mut care) = two_offices().await;
+    let (from, to) = (hospital.institution.id, care.institution.id);
+    let takes = Duration::from_secs(240);
+    care.shown().upload_takes = takes;
+    let (large, _) = queue(&care, &[from], &[("a.pdf", large_pdf())]);
+    let exchange = std::rc::Rc::clone(&care.exchange);
+    let mut told = Told::default();
+    let meanwhile = async {
+        sleep(Duration::from_secs(60)).await;
+        send(&mut hospital, to).await
+    };
+    let (id, ended) = tokio::join!(meanwhile, keep(&mut care, &mut told, Duration::from_secs(70)));
+    assert!(ended.is_none());
+    // A letter came in, while the file was on its way.
+    assert_eq!(care.message(from, id).letter, LetterState::Kept);
+    let waiting = || entries(care.vault()).unwrap().iter().map(|entry| entry.id).collect();
+    let ids: Vec<Id> = waiting();
+    assert_eq!(ids, [large.id]);
+    // The agent was stopped there; the next run begins the upload anew, and an answer passes it.
+    queue_answer_with(&care, from, id, Answer::Acknowledged, "");
+    keep(&mut care, &mut told, Duration::from_secs(70)).await;
+    assert_eq!(told.said, 1);
+    assert!(exchange.borrow().uploads.is_empty());
+    let next = queue_notice(&care, from);
+    keep(&mut care, &mut told, takes / 2).await;
+    assert_eq!(told.said, 2, "{next}");
+    // A second letter with a file that is queued meanwhile goes after it, by itself.
+    let second = async {
+        sleep(takes / 2).await;
+        exchange.borrow_mut().upload_takes = takes / 4;
+    };
+    let (second_entry, _) = queue(&care, &[from], &[("b.pdf", crate::attachments::testing::pdf())]);
+    tokio::join!(second, keep(&mut care, &mut told, 2 * takes));
+    assert_eq!(told.said, 4, "{}", second_entry.id);
+    assert!(entries(care.vault()).unwrap().is_empty());
+    assert_eq!((told.connected, told.lost.len()), (4, 0));
+    assert_eq!(exchange.borrow().uploads.len(), 2, "each went over the line once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_breaks_goes_on_over_the_next_connection() {
+    let (hospital, mut care) = two_offices().await;
+    let from = hospital.institution.id;
+    let (_, sealed) = queue(&care, &[from], &[("a.pdf", large_pdf())]);
+    care.shown().cut_after = Some(100_000);
+    let mut told = Told::default();
+    keep(&mut care, &mut told, Duration::from_secs(120)).await;
+    assert_eq!(told.lost.iter().map(|(key, _)| *key).collect::<Vec<_>>(), ["connection.lost"]);
+    assert_eq!((told.connected, told.said), (2, 1));
+    assert_eq!(care.shown().travelled as u64, sealed[0].length, "nothing goes out twice");
 }
 
 #[tokio::test(start_paused = true)]

@@ -215,17 +215,17 @@ pub fn entries(vault: &Vault) -> Result<Vec<Entry>, Failure> {
     read_all(vault).map(|(entries, _)| entries)
 }
 
-/// Records of the entries that the exchange has not refused, without reading more than it takes: asked
+/// The entries that the exchange has not refused, without reading more than it takes: asked
 /// every few seconds.
 ///
 /// # Errors
 /// As [`entries`].
-pub(crate) fn sayable(vault: &Vault) -> Result<Vec<String>, Failure> {
+pub(crate) fn sayable(vault: &Vault) -> Result<Vec<Id>, Failure> {
     if vault.list(RECORDS)?.is_empty() {
         return Ok(Vec::new());
     }
     let waiting = entries(vault)?.into_iter().filter(|entry| entry.refused.is_none());
-    Ok(waiting.map(|entry| path(entry.id)).collect())
+    Ok(waiting.map(|entry| entry.id).collect())
 }
 
 /// Ids of the entries whose record is damaged: they cannot be said, and stay until somebody drops them.

@@ -15,7 +15,7 @@ use super::entry::{LONGEST_WAIT, Part, damaged, path, read_part, sweep_parts};
 use super::owner::{Verdict, holds_letters_only, verdict};
 use super::queue::write_parts;
 use super::record::{record_answer, record_sent};
-use super::upload::{all_there, lost_attachments, upload_all};
+use super::upload::{Upload, Uploaded, all_there, lost_attachments, upload_all, upload_beside};
 use super::{
     Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, entries,
     previous_message, sealing,
@@ -61,23 +61,61 @@ pub(crate) enum Delivered {
 /// An alarm, or the vault: what was not said is still there. That the exchange is not reached is no
 /// error here; it stands in [`FlushReport::waiting`].
 pub(crate) async fn flush(post: &mut impl Post) -> Result<FlushReport, Failure> {
+    let mut report = flush_small(post).await?;
+    if entries(post.vault())?.iter().any(|entry| is_due(entry, true)) {
+        // Where the exchange was not reached a moment ago, it is not tried again.
+        let mut failed = BTreeMap::new();
+        if report.waiting.is_empty() {
+            let large = may_be_uploaded(post)?;
+            failed = upload_all(post, large).await?;
+        }
+        say(post, &mut report, |entry| is_due(entry, true), &mut failed).await?;
+    }
+    Ok(report)
+}
+
+/// As [`flush`], but what has attachments stays: [`begin_upload`] and [`say_uploaded`] say that, while
+/// the mail goes on.
+///
+/// # Errors
+/// As [`flush`].
+pub(crate) async fn flush_small(post: &mut impl Post) -> Result<FlushReport, Failure> {
     let mut report = FlushReport::default();
     sweep_forgotten(post)?;
-    say(post, &mut report, false, &mut BTreeMap::new()).await?;
-    let large = entries(post.vault())?;
-    let large: Vec<_> = large.into_iter().filter(|entry| is_due(entry, true)).collect();
-    if large.is_empty() {
-        return Ok(report);
-    }
-    // Where the exchange was not reached a moment ago, it is not tried again.
-    let mut failed = BTreeMap::new();
-    if report.waiting.is_empty() {
-        let now = post.now();
-        let may_go: Vec<_> = large.into_iter().filter(|entry| entry.wait(now).is_none()).collect();
-        failed = upload_all(post, &may_go).await?;
-    }
-    say(post, &mut report, true, &mut failed).await?;
+    say(post, &mut report, |entry| is_due(entry, false), &mut BTreeMap::new()).await?;
     Ok(report)
+}
+
+/// Begins to upload the attachments of everything that waits; nothing where there are none.
+///
+/// # Errors
+/// The vault; the exchange is not reached.
+pub(crate) async fn begin_upload(post: &mut impl Post) -> Result<Option<Upload>, Failure> {
+    let large = may_be_uploaded(post)?;
+    if large.is_empty() {
+        return Ok(None);
+    }
+    upload_beside(post, large).await.map(Some)
+}
+
+/// Says the entries whose attachments were uploaded, and notes why the others wait.
+///
+/// # Errors
+/// As [`flush`]; what ended the upload.
+pub(crate) async fn say_uploaded(
+    post: &mut impl Post,
+    uploaded: Uploaded,
+) -> Result<FlushReport, Failure> {
+    let (mut report, tried) = (FlushReport::default(), uploaded.tried);
+    let mut failed = uploaded.failed?;
+    let is_due = |entry: &Entry| tried.contains(&entry.id) && is_due(entry, true);
+    say(post, &mut report, is_due, &mut failed).await?;
+    Ok(report)
+}
+
+fn may_be_uploaded(post: &impl Post) -> Result<Vec<Entry>, Failure> {
+    let (all, now) = (entries(post.vault())?, post.now());
+    Ok(all.into_iter().filter(|entry| is_due(entry, true) && entry.wait(now).is_none()).collect())
 }
 
 /// Whether an entry is to be said, among those with attachments or among those without.
@@ -85,18 +123,17 @@ fn is_due(entry: &Entry, with_attachments: bool) -> bool {
     entry.refused.is_none() && entry.attachments().is_empty() != with_attachments
 }
 
-/// Says the entries with attachments, or those without; `failed` are the ones whose attachments are not
-/// at the exchange.
+/// Says the entries that are due; `failed` are the ones whose attachments are not at the exchange.
 async fn say(
     post: &mut impl Post,
     report: &mut FlushReport,
-    with_attachments: bool,
+    is_due: impl Fn(&Entry) -> bool,
     failed: &mut BTreeMap<Id, Failure>,
 ) -> Result<(), Failure> {
     let _turn = Turn::Outbox.take(post.home()).await?;
     sweep_parts(post.vault(), &post.vault().lock()?)?;
     for mut entry in entries(post.vault())? {
-        if !is_due(&entry, with_attachments) {
+        if !is_due(&entry) {
             continue;
         }
         // Where one could not be said, the ones behind it are not tried: they would wait as long.

@@ -4,9 +4,12 @@
 //! exchange has it keeps, also after a crash of either side, and is asked first: nothing that it has goes
 //! out again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
 use tsumugu_durable::atomic::create_dir_durable;
 use tsumugu_durable::crash::crash_point;
 use tsumugu_durable::lock::{FolderLock, LockError};
@@ -20,7 +23,8 @@ use super::owner::{Verdict, verdict};
 use crate::attachments::Store;
 use crate::failure::Failure;
 use crate::messages::Sentence;
-use crate::post::Post;
+use crate::post::{Carrier, Post};
+use crate::progress::Progress;
 
 /// The folder below the home folder whose lock one uploader at a time holds.
 const UPLOADING: &str = "upload";
@@ -28,41 +32,62 @@ const UPLOADING: &str = "upload";
 /// How often one flush goes on with an attachment that came only in part without an error.
 const MAX_GOES: u32 = 16;
 
-/// Uploads what `entries` name, in their order. Gives the entries whose attachments are not all there,
-/// with why.
+/// What became of the attachments of some entries.
+#[derive(Debug)]
+pub(crate) struct Uploaded {
+    /// The entries.
+    pub(crate) tried: BTreeSet<Id>,
+    /// Those whose attachments are not all there, with why.
+    ///
+    /// # Errors
+    /// What ends the whole command.
+    pub(super) failed: Result<BTreeMap<Id, Failure>, Failure>,
+}
+
+/// An upload that goes on beside everything else while it is asked for; given up at any point, what the
+/// exchange has stays there.
+pub(crate) type Upload = Pin<Box<dyn Future<Output = Uploaded>>>;
+
+/// Uploads what `entries` name, in their order, with a bar for each. Gives the entries whose attachments
+/// are not all there, with why.
 ///
 /// # Errors
 /// What ends the whole command.
 pub(super) async fn upload_all(
     post: &mut impl Post,
-    entries: &[Entry],
+    entries: Vec<Entry>,
 ) -> Result<BTreeMap<Id, Failure>, Failure> {
-    let mut failed: BTreeMap<Id, Failure> = BTreeMap::new();
-    let _lock = match lock(post)? {
-        Some(lock) => lock,
-        None => {
-            let elsewhere = |entry: &Entry| (entry.id, uploading_elsewhere());
-            return Ok(entries.iter().map(elsewhere).collect());
-        }
+    let carrier = match post.carrier().await {
+        Err(failure) if verdict(&failure) == Verdict::Stop => return Err(failure),
+        Err(failure) => return Ok(all_failed(&entries, || failure.repeated())),
+        Ok(carrier) => carrier,
     };
-    let mut out_of_reach: Option<Failure> = None;
-    for entry in entries {
-        if let Some(why) = &out_of_reach {
-            failed.insert(entry.id, why.repeated());
-            continue;
-        }
-        for sealed in entry.attachments() {
-            let Err(failure) = patiently(post, entry.id, sealed).await else { continue };
-            match verdict(&failure) {
-                Verdict::Stop => return Err(failure),
-                Verdict::Wait => out_of_reach = Some(failure.repeated()),
-                Verdict::Refused(_) => {}
-            }
-            failed.insert(entry.id, failure);
-            break;
-        }
-    }
-    Ok(failed)
+    let said = Sentence::new("attachment.uploading");
+    let mut uploader = Uploader {
+        carrier,
+        store: Store::of(post.vault()),
+        home: post.home().to_owned(),
+        bar: |length| post.progress(&said, length),
+    };
+    uploader.all(&entries).await
+}
+
+/// Begins to upload what `entries` name, unattended.
+///
+/// # Errors
+/// The exchange is not reached.
+pub(super) async fn upload_beside(
+    post: &mut impl Post,
+    entries: Vec<Entry>,
+) -> Result<Upload, Failure> {
+    let mut uploader = Uploader {
+        carrier: post.carrier().await?,
+        store: Store::of(post.vault()),
+        home: post.home().to_owned(),
+        bar: |_| Progress::default(),
+    };
+    let tried = entries.iter().map(|entry| entry.id).collect();
+    Ok(Box::pin(async move { Uploaded { tried, failed: uploader.all(&entries).await } }))
 }
 
 /// Whether all attachments of an entry are at the exchange.
@@ -70,63 +95,113 @@ pub(super) async fn upload_all(
 /// # Errors
 /// `attachment.uploading-elsewhere`; the exchange is not reached.
 pub(super) async fn all_there(post: &mut impl Post, entry: &Entry) -> Result<(), Failure> {
+    if entry.attachments().is_empty() {
+        return Ok(());
+    }
+    let mut carrier = post.carrier().await?;
     for sealed in entry.attachments() {
-        if !post.upload_state(sealed).await?.complete {
+        if !carrier.upload_state(sealed).await?.complete {
             return Err(uploading_elsewhere());
         }
     }
     Ok(())
 }
 
-/// Uploads an attachment; where the exchange asks to wait for a moment, after that moment.
-async fn patiently(post: &mut impl Post, entry: Id, sealed: BytesRef) -> Result<(), Failure> {
-    let mut waits = 0;
-    loop {
-        let failure = match upload(post, entry, sealed).await {
-            Err(failure) if waits < MAX_WAITS => failure,
-            said => return said,
+struct Uploader<C, B> {
+    carrier: C,
+    store: Store,
+    home: PathBuf,
+    /// Makes a bar of a length.
+    bar: B,
+}
+
+impl<C: Carrier, B: Fn(u64) -> Progress> Uploader<C, B> {
+    async fn all(&mut self, entries: &[Entry]) -> Result<BTreeMap<Id, Failure>, Failure> {
+        let mut failed: BTreeMap<Id, Failure> = BTreeMap::new();
+        let Some(_lock) = lock(&self.home)? else {
+            return Ok(all_failed(entries, uploading_elsewhere));
         };
-        match failure.retry_after().filter(|wait| *wait <= SHORT_WAIT) {
-            Some(wait) if verdict(&failure) == Verdict::Wait => post.pause(wait).await,
-            _ => return Err(failure),
+        let mut out_of_reach: Option<Failure> = None;
+        for entry in entries {
+            if let Some(why) = &out_of_reach {
+                failed.insert(entry.id, why.repeated());
+                continue;
+            }
+            for sealed in entry.attachments() {
+                let Err(failure) = self.patiently(entry.id, sealed).await else { continue };
+                match verdict(&failure) {
+                    Verdict::Stop => return Err(failure),
+                    Verdict::Wait => out_of_reach = Some(failure.repeated()),
+                    Verdict::Refused(_) => {}
+                }
+                failed.insert(entry.id, failure);
+                break;
+            }
         }
-        waits += 1;
+        Ok(failed)
+    }
+
+    /// Uploads an attachment; where the exchange asks to wait for a moment, after that moment.
+    async fn patiently(&mut self, entry: Id, sealed: BytesRef) -> Result<(), Failure> {
+        let mut waits = 0;
+        loop {
+            let failure = match self.one(entry, sealed).await {
+                Err(failure) if waits < MAX_WAITS => failure,
+                said => return said,
+            };
+            match failure.retry_after().filter(|wait| *wait <= SHORT_WAIT) {
+                Some(wait) if verdict(&failure) == Verdict::Wait => self.carrier.pause(wait).await,
+                _ => return Err(failure),
+            }
+            waits += 1;
+        }
+    }
+
+    async fn one(&mut self, entry: Id, sealed: BytesRef) -> Result<(), Failure> {
+        let mut state = self.carrier.upload_state(sealed).await?;
+        if state.complete {
+            return Ok(());
+        }
+        // What the disk spoiled would be refused only after it went out whole.
+        if !self.is_sound(sealed).await? {
+            return Err(damaged(entry));
+        }
+        let progress = (self.bar)(sealed.length);
+        let file = self.store.file(&sealed);
+        for _ in 0..MAX_GOES {
+            if state.received > sealed.length {
+                return Err(crate::rpc::incomplete("received"));
+            }
+            let before = state.received;
+            state = match self.carrier.upload(sealed, before, &file, &progress).await {
+                // Given up or thrown away meanwhile: what is here is sound, and goes out anew.
+                Err(refused) if is_begun_anew(&refused) => {
+                    state = self.carrier.upload_state(sealed).await?;
+                    continue;
+                }
+                answer => answer?,
+            };
+            if state.complete {
+                crash_point("client.attachment.uploaded");
+                return Ok(());
+            }
+            if state.received <= before {
+                break;
+            }
+        }
+        Err(crate::rpc::incomplete("complete"))
+    }
+
+    /// Beside the connection's work: reading 200 MiB takes a while.
+    async fn is_sound(&self, sealed: BytesRef) -> Result<bool, Failure> {
+        let store = self.store.clone();
+        let read = spawn_blocking(move || store.is_sound(&sealed)).await;
+        read.map_err(|error| Failure::fault("reading a file").because(error))?
     }
 }
 
-async fn upload(post: &mut impl Post, entry: Id, sealed: BytesRef) -> Result<(), Failure> {
-    let mut state = post.upload_state(sealed).await?;
-    if state.complete {
-        return Ok(());
-    }
-    let store = Store::of(post.vault());
-    // What the disk spoiled would be refused only after it went out whole.
-    if !store.is_sound(&sealed)? {
-        return Err(damaged(entry));
-    }
-    let progress = post.progress(&Sentence::new("attachment.uploading"), sealed.length);
-    for _ in 0..MAX_GOES {
-        if state.received > sealed.length {
-            return Err(crate::rpc::incomplete("received"));
-        }
-        let before = state.received;
-        state = match post.upload(sealed, before, &store.file(&sealed), &progress).await {
-            // Given up or thrown away meanwhile: what is here is sound, and goes out anew.
-            Err(refused) if is_begun_anew(&refused) => {
-                state = post.upload_state(sealed).await?;
-                continue;
-            }
-            answer => answer?,
-        };
-        if state.complete {
-            crash_point("client.attachment.uploaded");
-            return Ok(());
-        }
-        if state.received <= before {
-            break;
-        }
-    }
-    Err(crate::rpc::incomplete("complete"))
+fn all_failed(entries: &[Entry], why: impl Fn() -> Failure) -> BTreeMap<Id, Failure> {
+    entries.iter().map(|entry| (entry.id, why())).collect()
 }
 
 fn is_begun_anew(refused: &Failure) -> bool {
@@ -143,8 +218,8 @@ pub(super) fn lost_attachments(refused: Failure) -> Failure {
     refused
 }
 
-fn lock(post: &impl Post) -> Result<Option<FolderLock>, Failure> {
-    let folder = post.home().join(UPLOADING);
+fn lock(home: &Path) -> Result<Option<FolderLock>, Failure> {
+    let folder = home.join(UPLOADING);
     create_dir_durable(&folder).map_err(|error| Failure::home_unusable(&folder, error))?;
     match FolderLock::acquire(&folder, Duration::ZERO) {
         Ok(lock) => Ok(Some(lock)),

@@ -13,13 +13,13 @@ use tsumugu_trust::receipt::VerifiedReceipt;
 use tsumugu_trust::statement::BytesRef;
 use tsumugu_trust::value::{Id, Time};
 
-use super::{FetchedBody, MAX_EVENTS, Post, UploadState, Watching};
+use super::{Carrier, FetchedBody, MAX_EVENTS, Post, UploadState, Watching};
 use crate::failure::Failure;
 use crate::identity::TerminalKeys;
 use crate::letters::Randomness;
 use crate::messages::Sentence;
 use crate::progress::Progress;
-use crate::rpc::{Pieces, incomplete};
+use crate::rpc::{Pieces, Rpc, incomplete};
 use crate::session::Session;
 use crate::vault::Vault;
 use crate::workers;
@@ -30,8 +30,35 @@ impl Watching for Pieces<v1::SubscribeResponse> {
     }
 }
 
+impl Carrier for Rpc {
+    async fn upload_state(&mut self, sealed: BytesRef) -> Result<UploadState, Failure> {
+        let digest = sealed.digest.0.to_vec().into();
+        let request = v1::GetUploadRequest { digest, length: sealed.length };
+        let known = self.get_upload(request).await?;
+        Ok(UploadState { received: known.received, complete: known.complete })
+    }
+
+    async fn upload(
+        &mut self,
+        sealed: BytesRef,
+        offset: u64,
+        file: &Path,
+        progress: &Progress,
+    ) -> Result<UploadState, Failure> {
+        let digest = sealed.digest.0.to_vec().into();
+        let start = v1::UploadStart { digest, length: sealed.length, offset };
+        let known = self.upload_attachment(start, file, progress).await?;
+        Ok(UploadState { received: known.received, complete: known.complete })
+    }
+
+    async fn pause(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
+}
+
 impl Post for Session<'_> {
     type Watching = Pieces<v1::SubscribeResponse>;
+    type Carrier = Rpc;
 
     fn home(&self) -> &Path {
         self.ctx().home()
@@ -165,24 +192,8 @@ impl Post for Session<'_> {
         Ok(fetched)
     }
 
-    async fn upload_state(&mut self, sealed: BytesRef) -> Result<UploadState, Failure> {
-        let digest = sealed.digest.0.to_vec().into();
-        let request = v1::GetUploadRequest { digest, length: sealed.length };
-        let known = self.connect().await?.get_upload(request).await?;
-        Ok(UploadState { received: known.received, complete: known.complete })
-    }
-
-    async fn upload(
-        &mut self,
-        sealed: BytesRef,
-        offset: u64,
-        file: &Path,
-        progress: &Progress,
-    ) -> Result<UploadState, Failure> {
-        let digest = sealed.digest.0.to_vec().into();
-        let start = v1::UploadStart { digest, length: sealed.length, offset };
-        let known = self.connect().await?.upload_attachment(start, file, progress).await?;
-        Ok(UploadState { received: known.received, complete: known.complete })
+    async fn carrier(&mut self) -> Result<Rpc, Failure> {
+        self.connect().await
     }
 
     async fn fetch_attachment(

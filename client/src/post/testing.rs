@@ -20,7 +20,7 @@ use tsumugu_trust::statement::{AnyBody, BytesRef, Envelope, Fetched, Statement};
 use tsumugu_trust::testing::{TestInstitution, World};
 use tsumugu_trust::value::{Id, InstitutionKind, Time};
 
-use super::{FetchedBody, Post, UploadState, Watching};
+use super::{Carrier, FetchedBody, Post, UploadState, Watching};
 use crate::failure::{Exit, Failure};
 use crate::identity::text::Bytes;
 use crate::identity::{KeySetSecret, Seed, TerminalKeys, WorkerSecret};
@@ -61,6 +61,8 @@ pub(crate) struct TestExchange {
     pub(crate) uploads: BTreeMap<Hash, Vec<u8>>,
     /// The line is cut after so many bytes of an attachment.
     pub(crate) cut_after: Option<usize>,
+    /// How long each upload takes.
+    pub(crate) upload_takes: Duration,
     /// Bytes of attachments that went over the line, both ways.
     pub(crate) travelled: usize,
     /// Its open watches say nothing, as of a connection that died unnoticed.
@@ -114,6 +116,7 @@ async fn offices(kind: InstitutionKind) -> (TestPost, TestPost) {
         is_down: false,
         uploads: BTreeMap::new(),
         cut_after: None,
+        upload_takes: Duration::ZERO,
         travelled: 0,
         is_silent: false,
         refreshes: VecDeque::new(),
@@ -401,8 +404,39 @@ impl Watching for TestWatching {
     }
 }
 
+/// Carries to the exchange in memory.
+pub(crate) struct TestCarrier(Rc<RefCell<TestExchange>>);
+
+impl Carrier for TestCarrier {
+    async fn upload_state(&mut self, sealed: BytesRef) -> Result<UploadState, Failure> {
+        let shown = self.0.borrow();
+        shown.reached()?;
+        let received = shown.uploads.get(&sealed.digest).map_or(0, |bytes| bytes.len() as u64);
+        Ok(UploadState { received, complete: shown.is_whole(&sealed) })
+    }
+
+    async fn upload(
+        &mut self,
+        sealed: BytesRef,
+        offset: u64,
+        file: &Path,
+        _: &Progress,
+    ) -> Result<UploadState, Failure> {
+        let takes = self.0.borrow().upload_takes;
+        tokio::time::sleep(takes).await;
+        let bytes = std::fs::read(file).unwrap();
+        let is_all = self.0.borrow_mut().take_upload(sealed.digest, offset, &bytes)?;
+        if is_all { self.upload_state(sealed).await } else { Err(Failure::new("connection.lost")) }
+    }
+
+    async fn pause(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
+}
+
 impl Post for TestPost {
     type Watching = TestWatching;
+    type Carrier = TestCarrier;
 
     fn home(&self) -> &Path {
         self.home.ctx.home()
@@ -551,23 +585,9 @@ impl Post for TestPost {
         Ok(FetchedBody { receipt: Some(shown.world.receipt(index)), body })
     }
 
-    async fn upload_state(&mut self, sealed: BytesRef) -> Result<UploadState, Failure> {
-        let shown = self.exchange.borrow();
-        shown.reached()?;
-        let received = shown.uploads.get(&sealed.digest).map_or(0, |bytes| bytes.len() as u64);
-        Ok(UploadState { received, complete: shown.is_whole(&sealed) })
-    }
-
-    async fn upload(
-        &mut self,
-        sealed: BytesRef,
-        offset: u64,
-        file: &Path,
-        _: &Progress,
-    ) -> Result<UploadState, Failure> {
-        let bytes = std::fs::read(file).unwrap();
-        let is_all = self.exchange.borrow_mut().take_upload(sealed.digest, offset, &bytes)?;
-        if is_all { self.upload_state(sealed).await } else { Err(Failure::new("connection.lost")) }
+    async fn carrier(&mut self) -> Result<TestCarrier, Failure> {
+        self.exchange.borrow().reached()?;
+        Ok(TestCarrier(Rc::clone(&self.exchange)))
     }
 
     async fn fetch_attachment(

@@ -23,7 +23,7 @@ use crate::post::Post;
 use crate::post::testing::{TestPost, Trouble, two_offices};
 
 /// A PDF of many pieces.
-fn large_pdf() -> Vec<u8> {
+pub(crate) fn large_pdf() -> Vec<u8> {
     let mut bytes = pdf();
     let image: Vec<u8> = (0..300_000u32).flat_map(|n| [n as u8 ^ 0x55, 0xee]).collect();
     let at = bytes.len() - 30;
@@ -74,7 +74,11 @@ fn letter(
 }
 
 /// Queues one letter for each of `to`, with files; gives the sealed ones.
-fn queue(post: &TestPost, to: &[Id], named: &[(&str, Vec<u8>)]) -> (Entry, Vec<BytesRef>) {
+pub(crate) fn queue(
+    post: &TestPost,
+    to: &[Id],
+    named: &[(&str, Vec<u8>)],
+) -> (Entry, Vec<BytesRef>) {
     let attached = attach(post, &files(post, named)).unwrap();
     let (secrets, sealed) = (attached.secrets.clone(), attached.sealed.clone());
     let letters: Vec<_> = to.iter().map(|to| letter(post, *to, &secrets, &sealed)).collect();
