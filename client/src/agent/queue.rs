@@ -64,15 +64,21 @@ struct Stored {
 }
 
 impl Queue {
-    /// The queue of a record; a new one begins with the event `begin`.
+    /// The queue of a record; a new one begins with the event `begin`, and is written at once: were it
+    /// written with its first job, a crash before that would count what came meanwhile as older.
     ///
     /// # Errors
-    /// As [`Vault::read_json`].
+    /// As [`Vault::read_json`] and [`Vault::write_json`].
     pub(crate) fn open(vault: &Vault, record: &'static str, begin: u64) -> Result<Self, Failure> {
         let stored = vault.read_json(record)?;
+        let is_new = stored.is_none();
         let stored: Stored = stored.unwrap_or(Stored { next: begin, jobs: Vec::new() });
         let end = stored.next;
-        Ok(Self { record, stored, outside: VecDeque::new(), end })
+        let queue = Self { record, stored, outside: VecDeque::new(), end };
+        if is_new {
+            queue.save(vault)?;
+        }
+        Ok(queue)
     }
 
     /// Number of the first event that is not seen: a watch has to begin there.
@@ -199,6 +205,15 @@ mod tests {
         }
         assert!(open().jobs().is_empty());
         assert_eq!(open().next(), all);
+    }
+
+    #[test]
+    fn where_a_queue_began_survives_a_crash_before_its_first_job() {
+        let home = Home::at(1);
+        let vault = home.ctx.open_or_create_vault().unwrap();
+        drop(Queue::open(&vault, "agent/test", 5).unwrap());
+        // Another command took in events meanwhile.
+        assert_eq!(Queue::open(&vault, "agent/test", 9).unwrap().next(), 5);
     }
 
     #[test]
