@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 use proptest::prelude::*;
-use tsumugu_catalogue::{Catalogue, Format, RenderOptions, parse_filled, render_text};
+use tsumugu_catalogue::{Catalogue, Draft, Format, RenderOptions, parse_filled, render_text};
 
 fn try_both(bytes: &[u8]) {
     for format in [Format::Toml, Format::Json] {
@@ -82,5 +82,104 @@ proptest! {
         for form in Catalogue::built_in().forms() {
             try_both(format!("form = \"{}\"\n[values]\n{line}", form.id).as_bytes());
         }
+    }
+}
+
+/// A kind of file by name, and the text of one of them.
+fn data_files() -> Vec<(String, String)> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let files = [
+        "codes.toml",
+        "sources.toml",
+        "flow.toml",
+        "flow/3-admission.toml",
+        "fees/1-care-admission.toml",
+        "holidays.toml",
+        "notices/notice-conference.toml",
+    ];
+    let read = |name: &str| (name.to_owned(), fs::read_to_string(data.join(name)).unwrap());
+    files.map(read).to_vec()
+}
+
+fn try_catalogue(files: &[(&str, &str)]) {
+    let Ok(draft) = Draft::parse(files) else { return };
+    let findings = draft.check();
+    for finding in &findings {
+        assert!(!finding.file.is_empty() && !finding.ja().is_empty());
+        assert!(!finding.to_string().is_empty());
+    }
+    assert_eq!(draft.into_catalogue().is_ok(), findings.is_empty());
+}
+
+proptest! {
+    #[test]
+    fn no_text_of_a_catalogues_file_panics(text in "(\\[\\[(list|source|role|fee|holiday)\\]\\]\n)?.{0,80}") {
+        for (name, _) in data_files() {
+            try_catalogue(&[(&name, &text)]);
+        }
+    }
+
+    /// A sound file with a piece replaced: most are refused, none panics.
+    #[test]
+    fn no_spoilt_file_of_a_catalogue_panics(
+        at in any::<prop::sample::Index>(),
+        file in any::<prop::sample::Index>(),
+        length in 0..12_usize,
+        piece in prop_oneof![
+            "[0-9-]{1,20}",
+            "\"[a-zあ-ん.-]{0,8}\"",
+            Just("[]".to_owned()),
+            Just("1e308".to_owned()),
+            Just("-9223372036854775808".to_owned()),
+            Just("nan".to_owned()),
+        ],
+    ) {
+        let mut files = data_files();
+        let which = file.index(files.len());
+        let characters: Vec<char> = files[which].1.chars().collect();
+        let start = at.index(characters.len());
+        let end = (start + length).min(characters.len());
+        let spoilt: String = characters[..start]
+            .iter()
+            .copied()
+            .chain(piece.chars())
+            .chain(characters[end..].iter().copied())
+            .collect();
+        files[which].1 = spoilt;
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        try_catalogue(&files);
+    }
+
+    /// Every number of the sound files, replaced by another: this reaches the check.
+    #[test]
+    fn no_number_of_a_catalogue_panics(
+        at in any::<prop::sample::Index>(),
+        file in any::<prop::sample::Index>(),
+        number in prop_oneof![any::<i64>(), -400..400_i64, Just(i64::MIN), Just(i64::MAX)],
+    ) {
+        let mut files = data_files();
+        let which = file.index(files.len());
+        let lines: Vec<&str> = files[which].1.lines().collect();
+        let numbered: Vec<usize> = lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.rsplit_once(" = ").is_some_and(|(_, v)| v.parse::<f64>().is_ok()))
+            .map(|(at, _)| at)
+            .collect();
+        if !numbered.is_empty() {
+            let line = numbered[at.index(numbered.len())];
+            let key = lines[line].split_once(" = ").unwrap().0;
+            let replaced = format!("{key} = {number}");
+            let text: Vec<&str> = lines
+                .iter()
+                .enumerate()
+                .map(|(at, old)| if at == line { replaced.as_str() } else { old })
+                .collect();
+            files[which].1 = text.join("\n");
+        }
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        try_catalogue(&files);
     }
 }
