@@ -122,6 +122,12 @@ impl Holidays {
     }
 }
 
+/// The name of the day off in the built-in catalogue, for [`OfficeCalendar`](crate::calendar::OfficeCalendar);
+/// none on other days and outside the years of its rules.
+pub fn national_holiday(day: Date) -> Option<&'static str> {
+    crate::Catalogue::built_in().holidays()?.on(day).map(|off| off.ja)
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     pub(crate) ja: String,
@@ -193,7 +199,8 @@ fn nth_monday(year: i16, month: i8, nth: i8) -> Option<Date> {
 mod tests {
     use jiff::civil::date;
 
-    use crate::{Catalogue, DayOffKind};
+    use super::national_holiday;
+    use crate::{Catalogue, DayOffKind, calendar::NationalHoliday};
 
     fn days(year: i16) -> String {
         let calendar = Catalogue::built_in().holidays().unwrap();
@@ -286,6 +293,9 @@ mod tests {
         assert_eq!(name(date(2006, 1, 1)), None);
         assert_eq!(days(2006), "");
         assert_eq!(calendar.years(), (2007, 2099));
+        let built_in: NationalHoliday = national_holiday;
+        assert_eq!(built_in(date(2026, 9, 22)), Some("国民の休日"));
+        assert_eq!(built_in(date(2026, 9, 24)), None);
     }
 
     /// No day off is a Sunday that no holiday made, and each substitute has its Sunday.

@@ -60,7 +60,7 @@ pub use flow::{
 pub use form::{
     Condition, Direction, Field, FieldType, Form, FormKind, Provisional, Required, Section, Source,
 };
-pub use holidays::{DayOff, DayOffKind, Holidays};
+pub use holidays::{DayOff, DayOffKind, Holidays, national_holiday};
 pub use message::Message;
 pub use missing::Missing;
 pub use render::{RenderOptions, RenderedForm, RenderedLine, RenderedSection, render, render_text};
