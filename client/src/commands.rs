@@ -21,6 +21,7 @@ pub mod agent_install;
 pub mod agent_status;
 pub mod agent_uninstall;
 pub mod case;
+mod catalogue_check;
 pub mod claim;
 pub mod completions;
 pub mod directory;

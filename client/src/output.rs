@@ -49,6 +49,11 @@ impl Page {
         self.0.push(String::new());
     }
 
+    #[cfg(test)]
+    pub(crate) fn into_lines(self) -> Vec<String> {
+        self.0
+    }
+
     fn text(&self) -> String {
         self.0.iter().flat_map(|line| [line, "\n"]).collect()
     }

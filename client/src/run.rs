@@ -113,7 +113,10 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             done(ctx, &verified).map(|_| verified.exit())
         }
         Command::Print(args) => done(ctx, &commands::print::run(ctx, args).await?),
-        Command::Forms(command) => done(ctx, &commands::forms::run(command)?),
+        Command::Forms(command) => {
+            let forms = commands::forms::run(command)?;
+            done(ctx, &forms).map(|_| forms.exit())
+        }
         Command::Log(LogCommand::Mirror(args)) => {
             done(ctx, &commands::log_mirror::run(ctx, args).await?)
         }

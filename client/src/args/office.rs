@@ -216,10 +216,10 @@ pub enum FormsCommand {
         /// 様式の名前 / name of the form
         form: String,
     },
-    /// 記入を確かめる / check a filled form
+    /// 記入、または様式集を確かめる / check a filled form, or the catalogue
     Check {
-        /// 記入したファイル / the filled file
-        file: PathBuf,
+        /// 記入したファイル、または様式集のフォルダー(省略すると内蔵の様式集) / the filled file, or the catalogue's folder (without it the built-in catalogue)
+        file: Option<PathBuf>,
     },
 }
 

@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tsumugu_catalogue::{Catalogue, Field, FieldType, Form, Provisional, template};
 
+use super::catalogue_check::{self, CheckedCatalogue};
 use super::form_file::read_form;
 use crate::args::FormsCommand;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 
@@ -22,6 +23,19 @@ pub enum Forms {
     Template(Template),
     /// What a filled form lacks.
     Checked(Checked),
+    /// What is wrong with a catalogue.
+    Catalogue(CheckedCatalogue),
+}
+
+impl Forms {
+    /// The exit code: [`Exit::Form`] if a catalogue is wrong.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Catalogue(checked) => checked.exit(),
+            _ => Exit::Ok,
+        }
+    }
 }
 
 /// A form.
@@ -89,7 +103,7 @@ pub struct MissingField {
 /// Runs the command.
 ///
 /// # Errors
-/// There is no such form; the filled form cannot be read.
+/// There is no such form; the filled form or the catalogue cannot be read.
 pub fn run(command: &FormsCommand) -> Result<Forms, Failure> {
     let find =
         |id: &String| Catalogue::built_in().form(id).ok_or_else(|| Failure::unknown_form(id));
@@ -100,7 +114,11 @@ pub fn run(command: &FormsCommand) -> Result<Forms, Failure> {
             let form = find(form)?;
             Forms::Template(Template { form: form.id.clone(), toml: template(form) })
         }
-        FormsCommand::Check { file } => {
+        FormsCommand::Check { file: None } => Forms::Catalogue(catalogue_check::check(None)?),
+        FormsCommand::Check { file: Some(folder) } if folder.is_dir() => {
+            Forms::Catalogue(catalogue_check::check(Some(folder))?)
+        }
+        FormsCommand::Check { file: Some(file) } => {
             let filled = read_form(file)?;
             let missing = filled.missing();
             let field = |one: &tsumugu_catalogue::Missing<'_>| MissingField {
@@ -193,6 +211,7 @@ impl Outcome for Forms {
                 shown.rows.iter().for_each(|row| page.row(row));
             }
             Self::Template(template) => template.toml.lines().for_each(|line| page.row(line)),
+            Self::Catalogue(checked) => checked.lines(page),
             Self::Checked(checked) if checked.missing.is_empty() => {
                 page.say(&Sentence::new("forms.complete"));
             }
@@ -237,7 +256,7 @@ mod tests {
             panic!("a template was asked for")
         };
         std::fs::write(file.path(), template.toml).unwrap();
-        let check = FormsCommand::Check { file: file.path().to_owned() };
+        let check = FormsCommand::Check { file: Some(file.path().to_owned()) };
         let Forms::Checked(checked) = run(&check).unwrap() else { panic!("a check was asked for") };
         assert_eq!(checked.form, "notice-admission");
         assert_eq!(checked.missing[0].field, "date_admitted");

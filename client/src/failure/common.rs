@@ -45,6 +45,19 @@ impl Failure {
         Self::new("form.bad-file").with("file", file.display()).with("detail", detail)
     }
 
+    /// A file of the catalogue is no TOML of the expected shape; `place` is line and column.
+    #[must_use]
+    pub fn bad_catalogue_file(file: &Path, place: &str, detail: &str) -> Self {
+        let failure = Self::new("catalogue.bad-file").with("file", file.display());
+        failure.with("place", place).with("detail", detail)
+    }
+
+    /// The folder has no file of a catalogue.
+    #[must_use]
+    pub fn catalogue_empty(folder: &Path) -> Self {
+        Self::new("catalogue.empty").with("folder", folder.display())
+    }
+
     /// No form of this name in the catalogue.
     #[must_use]
     pub fn unknown_form(form: &str) -> Self {

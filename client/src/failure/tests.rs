@@ -45,6 +45,8 @@ fn every_shared_failure_gives_all_arguments_of_its_message() {
         Failure::file_too_large(path, 8),
         Failure::too_many_attachments(20),
         Failure::bad_form_file(path, "line 3"),
+        Failure::bad_catalogue_file(path, "3:1", "unknown field `colour`"),
+        Failure::catalogue_empty(path),
         Failure::unknown_form("x"),
         Failure::bad_form_value("x", "y", "z"),
         Failure::unknown_recipient("1"),
