@@ -66,7 +66,7 @@ impl Closing {
 
 /// What an office does on national holidays (国民の祝日).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Holidays {
+pub enum HolidayHabit {
     /// Closed.
     Closed,
     /// As on any other day of that weekday.
@@ -108,7 +108,7 @@ pub enum DayState {
 pub struct OfficeCalendar {
     week: Vec<Span>,
     closings: Vec<Closing>,
-    holidays: Holidays,
+    holidays: HolidayHabit,
     national: NationalHoliday,
 }
 
@@ -119,7 +119,7 @@ impl OfficeCalendar {
     pub fn new(
         week: Vec<Span>,
         closings: Vec<Closing>,
-        holidays: Holidays,
+        holidays: HolidayHabit,
         national: NationalHoliday,
     ) -> Option<Self> {
         (closings.len() <= MAX_CLOSINGS).then_some(Self { week, closings, holidays, national })
@@ -127,7 +127,7 @@ impl OfficeCalendar {
 
     /// What the office does on national holidays.
     #[must_use]
-    pub fn holidays(&self) -> Holidays {
+    pub fn holidays(&self) -> HolidayHabit {
         self.holidays
     }
 
@@ -137,7 +137,7 @@ impl OfficeCalendar {
         if self.closings.iter().any(|closing| closing.closes(day)) {
             return DayState::Closed(ClosedFor::OwnClosing);
         }
-        if self.holidays == Holidays::Closed
+        if self.holidays == HolidayHabit::Closed
             && let Some(name) = (self.national)(day)
         {
             return DayState::Closed(ClosedFor::Holiday(name));
@@ -164,7 +164,7 @@ impl OfficeCalendar {
     /// The national holiday on a day on which the office might be closed for it, but did not say.
     #[must_use]
     pub fn open_question(&self, day: Date) -> Option<&'static str> {
-        let asked = self.holidays == Holidays::NotTold && self.closed(day).is_none();
+        let asked = self.holidays == HolidayHabit::NotTold && self.closed(day).is_none();
         asked.then(|| (self.national)(day)).flatten()
     }
 }
@@ -179,7 +179,7 @@ mod tests {
         (day == date(2026, 11, 23)).then_some("勤労感謝の日")
     }
 
-    fn mondays(holidays: Holidays, closings: Vec<Closing>) -> OfficeCalendar {
+    fn mondays(holidays: HolidayHabit, closings: Vec<Closing>) -> OfficeCalendar {
         let hours = [(540, 720), (780, 1080)];
         let week = hours.map(|(from, until)| Span::new(Weekday::Monday, from, until).unwrap());
         OfficeCalendar::new(week.to_vec(), closings, holidays, labour).unwrap()
@@ -195,18 +195,21 @@ mod tests {
     #[test]
     fn a_day_closes_with_its_last_hours_and_for_the_first_reason() {
         let holiday = date(2026, 11, 23);
-        assert_eq!(mondays(Holidays::Open, vec![]).day(holiday), DayState::Open { closes: 1080 });
-        let closed = mondays(Holidays::Closed, vec![]);
+        assert_eq!(
+            mondays(HolidayHabit::Open, vec![]).day(holiday),
+            DayState::Open { closes: 1080 }
+        );
+        let closed = mondays(HolidayHabit::Closed, vec![]);
         assert_eq!(closed.closed(holiday), Some(ClosedFor::Holiday("勤労感謝の日")));
         assert_eq!(closed.closed(date(2026, 11, 24)), Some(ClosedFor::Weekday));
-        let own = mondays(Holidays::Closed, vec![Closing::day(holiday)]);
+        let own = mondays(HolidayHabit::Closed, vec![Closing::day(holiday)]);
         assert_eq!(own.closed(holiday), Some(ClosedFor::OwnClosing));
-        let unsaid = mondays(Holidays::NotTold, vec![]);
+        let unsaid = mondays(HolidayHabit::NotTold, vec![]);
         assert_eq!(unsaid.closed(holiday), None);
         assert_eq!(unsaid.open_question(holiday), Some("勤労感謝の日"));
         assert_eq!(closed.open_question(holiday), None);
         let nothing =
-            OfficeCalendar::new(vec![], vec![Closing::day(holiday)], Holidays::Open, labour)
+            OfficeCalendar::new(vec![], vec![Closing::day(holiday)], HolidayHabit::Open, labour)
                 .unwrap();
         assert_eq!(nothing.day(date(2026, 11, 24)), DayState::NotTold);
         assert_eq!(nothing.closed(holiday), Some(ClosedFor::OwnClosing));
@@ -228,7 +231,7 @@ mod tests {
     #[test]
     fn the_limit_of_closings() {
         let all = vec![Closing::day(date(2026, 1, 1)); MAX_CLOSINGS];
-        let make = |all| OfficeCalendar::new(vec![], all, Holidays::Open, labour);
+        let make = |all| OfficeCalendar::new(vec![], all, HolidayHabit::Open, labour);
         assert!(make(all.clone()).is_some());
         assert!(make([all, vec![Closing::day(date(2026, 1, 1))]].concat()).is_none());
     }

@@ -26,9 +26,10 @@ pub use letters::{
 pub use log::{LogCommand, LogCompareArgs, LogFolderArgs, LogMirrorArgs, LogVerifyArgs};
 pub use manual::{CompletionsArgs, ManArgs};
 pub use office::{
-    DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand, LetterArgs,
-    PrintArgs, ProfileCommand, ProfileSetArgs, RecoveryCommand, TerminalAddArgs, TerminalCommand,
-    TerminalRevokeArgs, UiArgs, WorkerAddArgs, WorkerCommand, WorkerRemoveArgs,
+    DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand, HolidayHabit,
+    LetterArgs, PrintArgs, ProfileCommand, ProfileSetArgs, RecoveryCommand, TerminalAddArgs,
+    TerminalCommand, TerminalRevokeArgs, UiArgs, WardArg, WorkerAddArgs, WorkerCommand,
+    WorkerRemoveArgs,
 };
 pub use records::{CaseCommand, ClaimArgs, DraftCommand, DraftSaveArgs};
 pub use values::HoursSpan;
@@ -141,8 +142,7 @@ pub enum Command {
     /// 様式集 / form catalogue
     #[command(subcommand)]
     Forms(FormsCommand),
-    /// 入院時情報提供の期限 / last days for the fee at admission
-    #[command(hide = true)]
+    /// 入院時情報連携加算の期限を計算する（通信も金庫も不要） / last days of the add-on at admission
     Deadline(DeadlineArgs),
     /// 事例 / cases
     #[command(subcommand)]

@@ -24,6 +24,7 @@ pub mod case;
 mod catalogue_check;
 pub mod claim;
 pub mod completions;
+pub mod deadline;
 pub mod directory;
 pub mod draft;
 pub mod enroll;

@@ -1,12 +1,15 @@
-//! Business hours and closing days of a profile: whether somebody is there now, and how they read.
+//! Business hours and closing days of a profile: whether somebody is there now, how they read, and how
+//! they are typed.
 //!
 //! Japan's time. National holidays are not regarded: a profile says its closing days.
 
 use std::fmt;
 
 use jiff::civil::{Date, DateTime};
+use tsumugu_catalogue::calendar::Span;
 use tsumugu_trust::statement::{Hours, Profile, Weekday};
-use tsumugu_trust::value::Time;
+use tsumugu_trust::value::{Time, Value};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::jst;
 
@@ -102,6 +105,44 @@ pub fn week(hours: &[Hours]) -> String {
     shown.collect::<Vec<_>>().join("、")
 }
 
+/// Most bytes of typed hours: a week with a break on each day is far shorter.
+pub const MAX_TYPED_BYTES: usize = 1_000;
+
+/// Reads hours as people type them, `Mon-Fri 09:00-18:00`, and as [`week`] shows them: several parts
+/// with a comma between, several hours of a day with ・ between, also in full width.
+#[must_use]
+pub fn parse(typed: &str) -> Option<Vec<Hours>> {
+    if typed.len() > MAX_TYPED_BYTES {
+        return None;
+    }
+    let plain = |c| if matches!(c, '〜' | '~') { '-' } else { c };
+    let plain: String = typed.nfkc().map(plain).collect::<String>().to_lowercase();
+    let mut hours = Vec::new();
+    for part in plain.split(['、', ',']) {
+        let (days, clocks) = part.trim().split_once(' ')?;
+        let (first, last) = days.split_once('-').unwrap_or((days, days));
+        let days =
+            Weekday::ALL.get(place(first)?..=place(last)?).filter(|days| !days.is_empty())?;
+        for day in days {
+            for clock in clocks.trim().split('・') {
+                hours.push(Hours::decode(&format!("{day} {clock}"))?);
+            }
+        }
+    }
+    Some(hours)
+}
+
+/// The hours as the catalogue's calendar has them.
+#[must_use]
+pub fn spans(hours: &[Hours]) -> Vec<Span> {
+    hours.iter().filter_map(|one| Span::new(civil_weekday(one.day), one.from, one.until)).collect()
+}
+
+/// Place of a day of the week, from Monday, by its word or in Japanese.
+fn place(word: &str) -> Option<usize> {
+    Weekday::ALL.iter().position(|day| day.word() == word || japanese(*day) == word)
+}
+
 fn minute_of(time: DateTime) -> u16 {
     // 0 to 23 and 0 to 59: neither is negative.
     u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs())
@@ -119,6 +160,18 @@ fn weekday(date: Date) -> Weekday {
     }
 }
 
+fn civil_weekday(day: Weekday) -> jiff::civil::Weekday {
+    match day {
+        Weekday::Monday => jiff::civil::Weekday::Monday,
+        Weekday::Tuesday => jiff::civil::Weekday::Tuesday,
+        Weekday::Wednesday => jiff::civil::Weekday::Wednesday,
+        Weekday::Thursday => jiff::civil::Weekday::Thursday,
+        Weekday::Friday => jiff::civil::Weekday::Friday,
+        Weekday::Saturday => jiff::civil::Weekday::Saturday,
+        Weekday::Sunday => jiff::civil::Weekday::Sunday,
+    }
+}
+
 fn japanese(day: Weekday) -> &'static str {
     match day {
         Weekday::Monday => "月",
@@ -133,8 +186,9 @@ fn japanese(day: Weekday) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use tsumugu_trust::statement::{Day, NamedUnit};
-    use tsumugu_trust::value::{Id, Unit, Value};
+    use tsumugu_trust::value::{Id, Unit};
 
     use super::*;
 
@@ -187,5 +241,58 @@ mod tests {
             "火 09:00〜12:00・13:00〜18:00、日 09:00〜10:00"
         );
         assert_eq!(hours(&[]), "");
+    }
+
+    #[test]
+    fn typed_hours_are_read_in_both_languages() {
+        let week = parse("Mon-Fri 09:00-18:00").unwrap();
+        assert_eq!((week.len(), week[4].encode().as_str()), (5, "fri 09:00-18:00"));
+        for same in [
+            "月〜金 09:00〜18:00",
+            "月-金　０９：００～１８：００",
+            "mon-thu 09:00-18:00, 金 09:00-18:00",
+        ] {
+            assert_eq!(parse(same).as_ref(), Some(&week), "{same}");
+        }
+        assert_eq!(parse(" sun 00:00-24:00 ").unwrap().len(), 1);
+        assert_eq!(parse("火 09:00〜12:00・13:00〜18:00").unwrap().len(), 2);
+        for bad in [
+            "",
+            "mon",
+            ",",
+            "mon 09:00-18:00,",
+            "fri-mon 09:00-18:00",
+            "mon 18:00-09:00",
+            "mon 9:00-18:00",
+            "mon 09:00-24:01",
+            "xyz 09:00-18:00",
+            "mon-fri-sun 09:00-18:00",
+        ] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+        let long = format!("mon 09:00-18:00{}", " ".repeat(MAX_TYPED_BYTES - 15));
+        assert!(parse(&long).is_some() && parse(&(long + " ")).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_can_be_typed_and_no_text_panics(
+            typed in proptest::collection::btree_set((0usize..7, 0u16..1440, 1u16..=1440), 1..8),
+            text in ".{0,40}",
+            near in "[a-z月火〜-]{1,8} [0-9:〜・, -]{0,24}",
+        ) {
+            let of = |(day, from, until): (usize, u16, u16)| Hours { day: Weekday::ALL[day], from, until };
+            let hours: Vec<_> = typed.into_iter().map(of).filter(|one| one.from < one.until).collect();
+            let shown = week(&hours);
+            let mut read = parse(&shown).unwrap_or_default();
+            // Runs of days put hours into another order; a day's own order stays.
+            read.sort_by_key(|one| (place(one.day.word()), one.from, one.until));
+            prop_assert_eq!(read, hours, "{}", shown);
+            for text in [text, near] {
+                for one in parse(&text).unwrap_or_default() {
+                    prop_assert!(one.from < one.until && one.until <= 1440);
+                }
+            }
+        }
     }
 }

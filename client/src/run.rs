@@ -117,6 +117,7 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             let forms = commands::forms::run(command)?;
             done(ctx, &forms).map(|_| forms.exit())
         }
+        Command::Deadline(args) => done(ctx, &commands::deadline::run(args)?),
         Command::Log(LogCommand::Mirror(args)) => {
             done(ctx, &commands::log_mirror::run(ctx, args).await?)
         }

@@ -20,8 +20,9 @@ use tsumugu_trust::letter::{MAX_LETTER, pack, padme, unpack};
 use tsumugu_trust::note::{Note, SigningKey, VerifyingKey};
 use tsumugu_trust::receipt;
 use tsumugu_trust::seal::{self, SealedReader, SealingIdentity, SealingRecipient};
-use tsumugu_trust::statement::{Statement, digest};
+use tsumugu_trust::statement::{Hours, Statement, digest};
 use tsumugu_trust::tiles::{Tile, decode_bundle, encode_bundle};
+use tsumugu_trust::value::Value;
 
 /// One fuzz target: the name of its file and of its folder of seeds, and its function.
 pub(crate) type Target = (&'static str, fn(&[u8]));
@@ -46,6 +47,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("code", code),
     ("evidence", evidence),
     ("keyring", keyring),
+    ("hours", hours),
 ];
 
 /// The most plaintext that a sealed seed may give.
@@ -219,6 +221,16 @@ pub(crate) fn code(data: &[u8]) {
     as_text(data, |text| {
         if let Ok(code) = text.parse::<Code>() {
             assert_eq!(code.to_string().parse(), Ok(code), "a code is read as it is printed");
+        }
+    });
+}
+
+/// Business hours: one spelling, and minutes of a day.
+pub(crate) fn hours(data: &[u8]) {
+    as_text(data, |text| {
+        if let Some(hours) = Hours::decode(text) {
+            assert_eq!(hours.encode(), text, "one spelling");
+            assert!(hours.from < hours.until && hours.until <= 24 * 60);
         }
     });
 }

@@ -9,14 +9,14 @@ mod wording;
 use jiff::civil::{Date, Weekday};
 
 use super::{Admission, AdmissionRules, Deadlines, When, deadlines};
-use crate::calendar::{Closing, Holidays, OfficeCalendar, Span};
+use crate::calendar::{Closing, HolidayHabit, OfficeCalendar, Span};
 
 pub(super) fn labour_day(day: Date) -> Option<&'static str> {
     (day == jiff::civil::date(2026, 11, 23)).then_some("勤労感謝の日")
 }
 
 /// Monday to Friday, 9:00 to 18:00.
-pub(super) fn weekdays(holidays: Holidays, closings: Vec<Closing>) -> OfficeCalendar {
+pub(super) fn weekdays(holidays: HolidayHabit, closings: Vec<Closing>) -> OfficeCalendar {
     let days =
         [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
     let week = days.map(|day| Span::new(day, 9 * 60, 18 * 60).unwrap());

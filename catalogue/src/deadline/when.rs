@@ -49,6 +49,17 @@ impl When {
         Self { day, time: None }
     }
 
+    /// Whether it is surely before another: on an earlier day, or at an earlier time where both are
+    /// known.
+    #[must_use]
+    pub fn is_before(self, other: Self) -> bool {
+        let earlier_time = match (self.time, other.time) {
+            (Some(one), Some(other)) => one < other,
+            _ => false,
+        };
+        self.day < other.day || (self.day == other.day && earlier_time)
+    }
+
     /// Reads `2026-11-24T20:00`, `2026-11-24 20:00`, RFC 3339 with seconds and an offset (else
     /// Japan's time), 令和8年11月24日 20時00分, R8.11.24 20:00, or a day alone in either calendar.
     ///
@@ -133,6 +144,16 @@ mod tests {
         {
             assert_eq!(When::parse(text), Err(WhenFault::Midnight), "{text}");
         }
+    }
+
+    #[test]
+    fn before_is_said_only_where_it_is_sure() {
+        let at = |text| When::parse(text).unwrap();
+        assert!(at("2026-11-24").is_before(at("2026-11-25T00:00")));
+        assert!(at("2026-11-24T10:00").is_before(at("2026-11-24T10:01")));
+        assert!(!at("2026-11-24T10:00").is_before(at("2026-11-24T10:00")));
+        assert!(!at("2026-11-24").is_before(at("2026-11-24T10:00")));
+        assert!(!at("2026-11-25").is_before(at("2026-11-24T10:00")));
     }
 
     #[test]

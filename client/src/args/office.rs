@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use tsumugu_catalogue::calendar::Closing;
+use tsumugu_catalogue::deadline::When;
 use tsumugu_trust::statement::{Day, NamedUnit};
 use tsumugu_trust::value::{InstitutionKind, Text, Unit};
 
@@ -226,12 +229,63 @@ pub enum FormsCommand {
 /// `deadline`
 #[derive(Debug, Clone, Args)]
 pub struct DeadlineArgs {
-    /// 入院した日時 / time of admission
-    #[arg(long, value_name = "TIME")]
-    pub admitted: String,
-    /// 営業時間（例 "Mon-Fri 09:00-18:00"） / business hours
+    /// 入院した（する）日時。時刻が分からなければ日付だけ / time of admission, or its date alone
+    #[arg(long, value_name = "TIME", value_parser = values::when)]
+    pub admitted: When,
+    /// 事業所の営業時間（例 "Mon-Fri 09:00-18:00"）。何度でも / the office's business hours; may be repeated
     #[arg(long, value_name = "DAYS HH:MM-HH:MM", value_parser = values::hours)]
     pub hours: Vec<HoursSpan>,
+    /// 休業日（DATE、DATE..DATE、毎年なら 12-29..01-03） / closing days, periods, or the same every year
+    #[arg(long, value_name = "DATE,...", value_delimiter = ',', value_parser = values::closing)]
+    pub closed: Vec<Closing>,
+    /// 国民の祝日の営業 / whether the office is open on national holidays
+    #[arg(long, value_name = "open|closed")]
+    pub holidays: Option<HolidayHabit>,
+    /// 要介護状態区分（例 要介護2） / care level
+    #[arg(long, value_name = "LEVEL", value_parser = values::care_level)]
+    pub care_level: Option<String>,
+    /// 情報を送った日時 / when the information was sent
+    #[arg(long, value_name = "TIME", value_parser = values::when)]
+    pub sent: Option<When>,
+    /// 病院が受領を確認した日時 / when the hospital confirmed receipt
+    #[arg(long, value_name = "TIME", value_parser = values::when, requires = "sent")]
+    pub acknowledged: Option<When>,
+    /// 入院を知った日時 / when the office learnt of the admission
+    #[arg(long, value_name = "TIME", value_parser = values::when)]
+    pub learnt: Option<When>,
+    /// 同じ方の、これまでの情報提供の日 / earlier provisions for the same person
+    #[arg(long, value_name = "DATE,...", value_delimiter = ',', value_parser = values::date)]
+    pub earlier: Vec<Date>,
+    /// 入院はまだ予定 / the admission is still planned
+    #[arg(long)]
+    pub planned: bool,
+    /// 退院した日。退院から数える期限も出す / day of discharge; adds what counts from it
+    #[arg(long, value_name = "DATE", value_parser = values::date)]
+    pub discharged: Option<Date>,
+    /// 病棟の種類（一般・療養） / kind of ward
+    #[arg(long, value_name = "general|chronic")]
+    pub ward: Option<WardArg>,
+    /// 使う規定（省けば入院日に有効なもの） / rule set, such as R6; without it, the one in force
+    #[arg(long, value_name = "NAME")]
+    pub rule_set: Option<String>,
+}
+
+/// What an office does on national holidays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HolidayHabit {
+    /// 営業 / open
+    Open,
+    /// 休業 / closed
+    Closed,
+}
+
+/// A kind of ward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WardArg {
+    /// 一般病棟など / general
+    General,
+    /// 療養病棟など / chronic
+    Chronic,
 }
 
 /// `flow …`

@@ -1,7 +1,11 @@
 //! How typed values are read; a wrong one is answered in both languages.
 
+use jiff::civil::Date;
+use tsumugu_catalogue::calendar::Closing;
+use tsumugu_catalogue::deadline::{When, WhenFault};
+use tsumugu_catalogue::{Catalogue, DateFault, parse_date};
 use tsumugu_trust::hash::Hash;
-use tsumugu_trust::statement::{Day, Hours, NamedUnit, Weekday};
+use tsumugu_trust::statement::{Day, Hours, NamedUnit};
 use tsumugu_trust::value::{Id, InstitutionKind, InstitutionNumber, Telephone, Text, Unit, Value};
 use unicode_normalization::UnicodeNormalization;
 
@@ -79,24 +83,78 @@ pub(super) fn named_unit(typed: &str) -> Read<NamedUnit> {
     Ok(NamedUnit { unit: unit(id.trim())?, name: text(name)? })
 }
 
-/// `mon 09:00-18:00`, `Mon-Fri 09:00-18:00`
+/// As [`hours::parse`](crate::hours::parse).
 pub(super) fn hours(typed: &str) -> Read<HoursSpan> {
-    span(typed).map(HoursSpan).ok_or_else(|| wrong("args.hours"))
+    crate::hours::parse(typed).map(HoursSpan).ok_or_else(|| wrong("args.hours"))
 }
 
-fn span(typed: &str) -> Option<Vec<Hours>> {
-    let (days, clock) = typed.trim().split_once(' ')?;
-    let days = days.to_ascii_lowercase();
-    let (first, last) = days.split_once('-').unwrap_or((&days, &days));
-    let place = |word| Weekday::ALL.iter().position(|day| day.word() == word);
-    let days = Weekday::ALL.get(place(first)?..=place(last)?)?;
-    let read = |day: &Weekday| Hours::decode(&format!("{day} {}", clock.trim()));
-    let hours: Option<Vec<_>> = days.iter().map(read).collect();
-    hours.filter(|hours| !hours.is_empty())
+/// A date and time, or a date alone, in either calendar.
+pub(super) fn when(typed: &str) -> Read<When> {
+    When::parse(typed).map_err(|fault| match fault {
+        WhenFault::Midnight => wrong("args.midnight"),
+        WhenFault::Date(fault) => wrong(no_date(&fault)),
+        WhenFault::Other => wrong("args.when"),
+    })
+}
+
+/// A date in either calendar.
+pub(super) fn date(typed: &str) -> Read<Date> {
+    parse_date(typed).map_err(|fault| wrong(no_date(&fault)))
+}
+
+/// `2026-12-29`, `2026-12-29..2027-01-03`, or of every year `12-29..01-03`.
+pub(super) fn closing(typed: &str) -> Read<Closing> {
+    let Some((from, until)) = typed.split_once("..") else {
+        return date(typed).map(Closing::day);
+    };
+    if let (Some(from), Some(until)) = (month_day(from), month_day(until)) {
+        return Ok(Closing::Yearly { from, until });
+    }
+    let (from, until) = (date(from)?, date(until)?);
+    if from <= until { Ok(Closing::Days { from, until }) } else { Err(wrong("args.closing")) }
+}
+
+/// One of the catalogue's care levels, also in full width, or its code in the national tables.
+pub(super) fn care_level(typed: &str) -> Read<String> {
+    let narrow: String = typed.trim().nfkc().collect();
+    let levels = Catalogue::built_in().list("care_level");
+    let options = levels.map(|levels| levels.options.as_slice()).unwrap_or_default();
+    let meant = |(level, code): &&(String, Option<String>)| {
+        *level == narrow || code.as_ref() == Some(&narrow)
+    };
+    let level = options.iter().find(meant).map(|(level, _)| level.clone());
+    level.ok_or_else(|| {
+        let known: Vec<_> = options.iter().map(|(level, _)| level.as_str()).collect();
+        wrong_with("args.care-level", "levels", &known.join(" "))
+    })
+}
+
+/// `12-29`; 29 February is one.
+fn month_day(typed: &str) -> Option<(i8, i8)> {
+    let narrow: String = typed.trim().nfkc().collect();
+    let day: Date = format!("2024-{narrow}").parse().ok()?;
+    let same = format!("{:02}-{:02}", day.month(), day.day()) == narrow;
+    same.then_some((day.month(), day.day()))
+}
+
+fn no_date(fault: &DateFault) -> &'static str {
+    match fault {
+        DateFault::NotDate => "args.when",
+        DateFault::NoSuchDay => "args.no-such-day",
+        DateFault::OtherEra { .. } => "args.other-era",
+        DateFault::OutOfRange => "args.out-of-range",
+    }
 }
 
 fn wrong(key: &str) -> String {
-    let sentence = Sentence::new(key);
+    both(&Sentence::new(key))
+}
+
+fn wrong_with(key: &str, name: &str, value: &str) -> String {
+    both(&Sentence::new(key).with(name, value))
+}
+
+fn both(sentence: &Sentence) -> String {
     format!("{} / {}", sentence.ja(), sentence.en())
 }
 
@@ -105,21 +163,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_in_a_row() {
-        let HoursSpan(week) = hours("Mon-Fri 09:00-18:00").unwrap();
-        assert_eq!(week.len(), 5);
-        assert_eq!(week[4].encode(), "fri 09:00-18:00");
-        assert_eq!(hours(" sun 00:00-24:00 ").unwrap().0.len(), 1);
-        for bad in [
-            "",
-            "mon",
-            "fri-mon 09:00-18:00",
-            "mon 18:00-09:00",
-            "mon 9:00-18:00",
-            "xyz 09:00-18:00",
+    fn dates_closings_and_care_levels() {
+        assert_eq!(when("R8.11.24 20:00"), when("2026-11-24T20:00"));
+        for (bad, says) in [
+            ("2026-11-24T24:00", "23:59"),
+            ("2026-02-29", "暦にない"),
+            ("平成33年1月1日", "元号"),
+            ("2200-01-01", "2199"),
+            ("soon", "20:00"),
         ] {
-            assert!(hours(bad).is_err(), "{bad}");
+            let said = when(bad).unwrap_err();
+            assert!(said.contains(says) && said.contains(" / "), "{said}");
         }
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        assert_eq!(closing("R8.12.29").unwrap(), Closing::day(day("2026-12-29")));
+        let (from, until) = (day("2026-12-29"), day("2027-01-03"));
+        assert_eq!(closing("2026-12-29..R9.1.3").unwrap(), Closing::Days { from, until });
+        let year_end = Closing::Yearly { from: (12, 29), until: (1, 3) };
+        assert_eq!(closing("12-29..01-03").unwrap(), year_end);
+        assert_eq!(
+            closing("02-29..03-01").unwrap(),
+            Closing::Yearly { from: (2, 29), until: (3, 1) }
+        );
+        for bad in
+            ["", "12-29", "02-30..03-01", "12-29..2027-01-03", "2027-01-03..2026-12-29", "a..b"]
+        {
+            assert!(closing(bad).unwrap_err().contains(" / "), "{bad}");
+        }
+        assert_eq!(care_level(" 要介護２ ").unwrap(), "要介護2");
+        assert_eq!(care_level("12").unwrap(), "要支援1");
+        assert!(care_level("要介護6").unwrap_err().contains("要支援1"));
     }
 
     #[test]

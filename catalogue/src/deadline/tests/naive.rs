@@ -4,7 +4,7 @@ use jiff::civil::{Date, Weekday, date};
 use proptest::prelude::*;
 
 use super::rules;
-use crate::calendar::{Closing, Holidays, OfficeCalendar, Span};
+use crate::calendar::{Closing, HolidayHabit, OfficeCalendar, Span};
 use crate::deadline::{Admission, AdmissionRules, When, deadlines};
 
 /// What the office's week, closing days and holiday habit are, as plain data.
@@ -47,7 +47,7 @@ impl Office {
             until: after(FIRST, start + length),
         });
         let yearly = self.yearly.map(|(from, until)| Closing::Yearly { from, until });
-        let holidays = if self.holidays { Holidays::Closed } else { Holidays::Open };
+        let holidays = if self.holidays { HolidayHabit::Closed } else { HolidayHabit::Open };
         let closings = days.chain(yearly).collect();
         OfficeCalendar::new(week.map(Option::unwrap).collect(), closings, holidays, holiday)
             .unwrap()

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date};
 
 use super::{compute, weekdays};
-use crate::calendar::Holidays;
+use crate::calendar::HolidayHabit;
 use crate::deadline::{Person, Provision, Standing, When, assess};
 
 fn sent(text: &str) -> Provision {
@@ -12,7 +12,7 @@ fn sent(text: &str) -> Provision {
 
 #[track_caller]
 fn standing(admitted: &str, sent_at: &str, level: &str, earlier: &[Date]) -> Standing {
-    let computed = compute(admitted, &weekdays(Holidays::Closed, vec![]));
+    let computed = compute(admitted, &weekdays(HolidayHabit::Closed, vec![]));
     let person = Person { care_level: Some(level), earlier };
     assess(&computed, &person, Some(&sent(sent_at))).standing
 }
@@ -57,7 +57,7 @@ fn support_levels_and_programme_users_have_no_such_add_on() {
 fn once_a_month_also_after_a_transfer() {
     // Admitted on 3 November, transferred on the 10th: the next hospital gets the sheet, too.
     let first = date(2026, 11, 3);
-    let computed = compute("2026-11-10T10:00", &weekdays(Holidays::Closed, vec![]));
+    let computed = compute("2026-11-10T10:00", &weekdays(HolidayHabit::Closed, vec![]));
     let person = Person { care_level: Some("要介護2"), earlier: &[first] };
     let found = assess(&computed, &person, Some(&sent("2026-11-10T11:00")));
     assert_eq!(found.standing, Standing::MonthUsed { earlier: first });
@@ -75,7 +75,7 @@ fn once_a_month_also_after_a_transfer() {
 
 #[test]
 fn another_month_of_the_provision_is_said() {
-    let computed = compute("2026-11-30T20:00", &weekdays(Holidays::Closed, vec![]));
+    let computed = compute("2026-11-30T20:00", &weekdays(HolidayHabit::Closed, vec![]));
     let earlier = [date(2026, 12, 1)];
     let person = Person { care_level: Some("要介護2"), earlier: &earlier };
     let found = assess(&computed, &person, Some(&sent("2026-12-01T11:00")));
@@ -85,7 +85,7 @@ fn another_month_of_the_provision_is_said() {
 
 #[test]
 fn acknowledgement_is_shown_apart_and_moves_nothing() {
-    let computed = compute("2026-11-24T10:00", &weekdays(Holidays::Closed, vec![]));
+    let computed = compute("2026-11-24T10:00", &weekdays(HolidayHabit::Closed, vec![]));
     let person = Person { care_level: Some("要介護2"), earlier: &[] };
     let keys = |acknowledged: Option<&str>| {
         let acknowledged = acknowledged.map(|text| When::parse(text).unwrap());

@@ -3,11 +3,11 @@
 use jiff::civil::date;
 
 use super::{compute, weekdays};
-use crate::calendar::{Closing, Holidays};
+use crate::calendar::{Closing, HolidayHabit};
 use crate::deadline::{AdmissionRules, Circumstance, When, deadlines, differences, tests};
 
 /// The last days as ISO dates, (Ⅰ) and (Ⅱ).
-fn days(admitted: &str, holidays: Holidays, closings: &[&str]) -> (String, String) {
+fn days(admitted: &str, holidays: HolidayHabit, closings: &[&str]) -> (String, String) {
     let day = |text: &&str| Closing::day(text.parse().unwrap());
     let computed = compute(admitted, &weekdays(holidays, closings.iter().map(day).collect()));
     (computed.class_1.day.to_string(), computed.class_2.day.to_string())
@@ -16,7 +16,7 @@ fn days(admitted: &str, holidays: Holidays, closings: &[&str]) -> (String, Strin
 #[track_caller]
 fn is(admitted: &str, closings: &[&str], class_1: &str, class_2: &str) {
     let expected = (class_1.to_owned(), class_2.to_owned());
-    assert_eq!(days(admitted, Holidays::Closed, closings), expected, "{admitted}");
+    assert_eq!(days(admitted, HolidayHabit::Closed, closings), expected, "{admitted}");
 }
 
 // 2026-11-24 is a Tuesday; 2026-11-23 a national holiday.
@@ -66,19 +66,19 @@ fn the_minute_decides_at_closing_time_and_at_midnight() {
 #[test]
 fn the_extension_is_one_calendar_day_also_when_that_is_closed() {
     is("2026-11-27T20:00", &["2026-11-30"], "2026-11-28", "2026-11-30");
-    let open = Holidays::Open;
+    let open = HolidayHabit::Open;
     let expected = ("2026-11-21".to_owned(), "2026-11-23".to_owned());
     assert_eq!(days("2026-11-20T20:00", open, &[]), expected);
-    assert_eq!(days("2026-11-20T20:00", Holidays::Closed, &[]), expected);
+    assert_eq!(days("2026-11-20T20:00", HolidayHabit::Closed, &[]), expected);
 }
 
 #[test]
 fn a_national_holiday_is_a_closed_day_where_the_office_says_so() {
     is("2026-11-23T10:00", &[], "2026-11-24", "2026-11-25");
     let open = ("2026-11-23".to_owned(), "2026-11-25".to_owned());
-    assert_eq!(days("2026-11-23T10:00", Holidays::Open, &[]), open);
-    assert_eq!(days("2026-11-23T10:00", Holidays::NotTold, &[]), open);
-    let asked = compute("2026-11-23T10:00", &weekdays(Holidays::NotTold, vec![]));
+    assert_eq!(days("2026-11-23T10:00", HolidayHabit::Open, &[]), open);
+    assert_eq!(days("2026-11-23T10:00", HolidayHabit::NotTold, &[]), open);
+    let asked = compute("2026-11-23T10:00", &weekdays(HolidayHabit::NotTold, vec![]));
     assert_eq!(asked.notes[0].key(), "holiday-open-question");
 }
 
@@ -92,7 +92,7 @@ fn months_and_years_end_as_any_other_day() {
 
 #[test]
 fn new_year_and_golden_week() {
-    let closed = |from, until| weekdays(Holidays::Closed, vec![Closing::Days { from, until }]);
+    let closed = |from, until| weekdays(HolidayHabit::Closed, vec![Closing::Days { from, until }]);
     let new_year = closed(date(2026, 12, 29), date(2027, 1, 3));
     for (admitted, class_1, class_2) in [
         ("2026-12-28T10:00", date(2026, 12, 28), date(2026, 12, 30)),
@@ -113,20 +113,20 @@ fn new_year_and_golden_week() {
 
 #[test]
 fn an_unknown_hour_is_taken_as_before_closing_and_said() {
-    let computed = compute("2026-11-24", &weekdays(Holidays::Closed, vec![]));
+    let computed = compute("2026-11-24", &weekdays(HolidayHabit::Closed, vec![]));
     assert_eq!(computed.circumstance, Circumstance::HourNotTold { closes: 18 * 60 });
     assert_eq!(computed.class_1.day, date(2026, 11, 24));
     assert_eq!(computed.class_1.if_after_closing, Some(date(2026, 11, 25)));
     assert_eq!(computed.class_2.if_after_closing, None);
     assert_eq!(computed.notes[0].key(), "no-hour");
-    let friday = compute("2026-11-27", &weekdays(Holidays::Closed, vec![]));
+    let friday = compute("2026-11-27", &weekdays(HolidayHabit::Closed, vec![]));
     assert_eq!(friday.class_2.if_after_closing, Some(date(2026, 11, 30)));
 }
 
 #[test]
 fn without_hours_nothing_is_extended_and_it_is_said() {
     let nothing =
-        crate::calendar::OfficeCalendar::new(vec![], vec![], Holidays::Open, super::labour_day)
+        crate::calendar::OfficeCalendar::new(vec![], vec![], HolidayHabit::Open, super::labour_day)
             .unwrap();
     let computed = compute("2026-11-24T20:00", &nothing);
     assert_eq!(computed.class_1.day, date(2026, 11, 24));
@@ -135,7 +135,7 @@ fn without_hours_nothing_is_extended_and_it_is_said() {
 
 #[test]
 fn what_is_from_knowledge_is_provisional() {
-    let late = compute("2026-11-27T20:00", &weekdays(Holidays::Closed, vec![]));
+    let late = compute("2026-11-27T20:00", &weekdays(HolidayHabit::Closed, vec![]));
     assert!(late.class_1.extended && late.class_2.extended);
     assert!(!late.class_1.provisional && !late.class_1.reason.ja.contains("暫定"));
     assert!(late.class_2.provisional && late.class_2.reason.ja.contains("【暫定】"));
@@ -145,7 +145,7 @@ fn what_is_from_knowledge_is_provisional() {
 fn a_change_of_the_rules_shows_as_a_difference() {
     let book = tests::rules::with_next();
     let admission = tests::admitted("2027-04-06T10:00");
-    let office = weekdays(Holidays::Closed, vec![]);
+    let office = weekdays(HolidayHabit::Closed, vec![]);
     let find = |day, set| AdmissionRules::find(book, day, set);
     let by = |set| deadlines(find(admission.at.day, set).unwrap(), &admission, &office);
     let (then, now) = (by(Some("R6")), by(None));
@@ -167,7 +167,7 @@ fn a_change_of_the_rules_shows_as_a_difference() {
 #[test]
 fn learning_late_moves_nothing_and_is_said() {
     let mut admission = tests::admitted("2026-11-24T10:00");
-    let office = weekdays(Holidays::Closed, vec![]);
+    let office = weekdays(HolidayHabit::Closed, vec![]);
     let rules = AdmissionRules::find(tests::rules::with_next(), admission.at.day, None).unwrap();
     for (learnt, said) in [("2026-11-24T19:00", false), ("2026-11-25", true)] {
         admission.learnt = Some(When::parse(learnt).unwrap());

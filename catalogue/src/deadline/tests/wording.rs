@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{compute, weekdays};
-use crate::calendar::{ClosedFor, Closing, Holidays};
+use crate::calendar::{ClosedFor, Closing, HolidayHabit};
 use crate::deadline::{
     AdmissionRules, Note, Person, Provision, Said, Ward, When, assess, day_counts, differences,
     tests::rules,
@@ -43,7 +43,7 @@ fn modest(said: &Said) {
 
 #[test]
 fn the_sentences_of_the_worked_cases() {
-    let office = weekdays(Holidays::Closed, vec![Closing::day("2026-12-03".parse().unwrap())]);
+    let office = weekdays(HolidayHabit::Closed, vec![Closing::day("2026-12-03".parse().unwrap())]);
     let mut text = String::new();
     for admitted in [
         "2026-11-24T10:00",
@@ -134,7 +134,7 @@ proptest! {
     #[test]
     fn no_sentence_of_any_case_promises(
         day in 1i8..29, month in 1i8..13, year in 2024i16..2030, hour in proptest::option::of(0i8..24),
-        holidays in prop_oneof![Just(Holidays::Closed), Just(Holidays::Open), Just(Holidays::NotTold)],
+        holidays in prop_oneof![Just(HolidayHabit::Closed), Just(HolidayHabit::Open), Just(HolidayHabit::NotTold)],
         sent in -10i32..10, acknowledged in proptest::option::of(0i32..5),
         level in prop_oneof![Just(None), Just(Some("要支援1")), Just(Some("要介護3"))],
         earlier in proptest::collection::vec(-40i32..40, 0..3),
