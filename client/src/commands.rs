@@ -10,6 +10,7 @@ mod admin_commit;
 pub mod admin_init;
 pub mod admin_invite;
 pub mod admin_list;
+pub mod admin_open_backup;
 pub mod admin_pending;
 mod admin_proposal;
 pub mod admin_reject;

@@ -153,8 +153,8 @@ async fn agent(ctx: &Context, args: &AgentArgs) -> Result<Exit, Failure> {
 
 async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
     use commands::{
-        admin_approve, admin_init, admin_invite, admin_list, admin_pending, admin_reject,
-        admin_standing, admin_update,
+        admin_approve, admin_init, admin_invite, admin_list, admin_open_backup, admin_pending,
+        admin_reject, admin_standing, admin_update,
     };
     match command {
         AdminCommand::Init(args) => done(ctx, &admin_init::run(ctx, args).await?),
@@ -170,6 +170,7 @@ async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
         AdminCommand::Reinstate(args) => {
             done(ctx, &admin_standing::run(ctx, args, StandingState::Active).await?)
         }
+        AdminCommand::OpenBackup(args) => done(ctx, &admin_open_backup::run(ctx, args)?),
         AdminCommand::Resume | AdminCommand::PublishCatalogue | AdminCommand::Report => {
             Err(Failure::new("command.not-here"))
         }

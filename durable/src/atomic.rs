@@ -138,6 +138,26 @@ pub fn remove_durable(path: &Path) -> Result<(), DiskError> {
     remove(path, &FaultPlan::none())
 }
 
+/// Moves a file or a directory to a name that nothing has, in another directory of the same file system.
+///
+/// ```text
+/// rename(FROM, TO)            a crash leaves it at one of the two, whole
+/// fsync(DIR of TO)            a crash before: it may be back
+/// fsync(DIR of FROM)          a crash before: it may have both names
+/// ```
+///
+/// # Errors
+/// [`DiskError::Exists`] when the name is taken; else [`DiskError::Io`]: then it is at one of the two.
+pub fn move_durable(from: &Path, to: &Path) -> Result<(), DiskError> {
+    if to.symlink_metadata().is_ok() {
+        return Err(DiskError::Exists { path: to.to_owned() });
+    }
+    rename(from, to).map_err(DiskError::io("move it to its place", from))?;
+    crash_point("atomic.moved");
+    sync_directory(directory_of(to), &FaultPlan::none())?;
+    sync_directory(directory_of(from), &FaultPlan::none())
+}
+
 /// Reads a whole file of at most `max` bytes, and takes no more memory than that.
 ///
 /// # Errors
@@ -152,6 +172,29 @@ pub fn read_limited(path: &Path, max: u64) -> Result<Vec<u8>, DiskError> {
         return Err(DiskError::TooLong { path: path.to_owned(), max });
     }
     Ok(bytes)
+}
+
+/// What is in a directory (not below it), in the order of the names.
+///
+/// # Errors
+/// [`DiskError`] when it cannot be read.
+pub fn list(directory: &Path) -> Result<Vec<PathBuf>, DiskError> {
+    let reading = || DiskError::io("list the directory", directory);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(directory).map_err(reading())? {
+        paths.push(entry.map_err(reading())?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Makes the names of files in a directory last that were made otherwise than by this module, and each
+/// synced by whoever made it.
+///
+/// # Errors
+/// [`DiskError::Io`]
+pub fn settle_directory(directory: &Path) -> Result<(), DiskError> {
+    sync_directory(directory, &FaultPlan::none())
 }
 
 /// Removes the temporary files that a crash left in `directory` (not below it), and says how many.

@@ -14,6 +14,7 @@ pub const CRASH_POINTS: &[&str] = &[
     "atomic.temporary-written",
     "atomic.temporary-synced",
     "atomic.renamed",
+    "atomic.moved",
     "journal.half-written",
     "journal.written",
     "journal.synced",

@@ -20,6 +20,7 @@ mod position;
 mod reader;
 mod replay;
 mod segment;
+mod snapshot;
 mod tail;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ pub use self::position::Position;
 pub use self::reader::JournalReader;
 pub use self::replay::Round;
 pub use self::segment::{MAX_LABEL, MAX_SEGMENTS, SegmentInfo};
+pub use self::snapshot::{CopyError, JournalSnapshot};
 
 use self::replay::{Bad, EXTENT, Replayed, encode_extent};
 use self::segment::Segment;

@@ -53,8 +53,9 @@ pub mod space;
 pub mod streamed;
 
 pub use self::atomic::{
-    Access, TEMPORARY_SUFFIX, create_dir_durable, create_dir_durable_with, read_limited,
-    remove_durable, sweep_temporaries, write_atomic, write_atomic_with, write_new, write_new_with,
+    Access, TEMPORARY_SUFFIX, create_dir_durable, create_dir_durable_with, move_durable,
+    read_limited, remove_durable, sweep_temporaries, write_atomic, write_atomic_with, write_new,
+    write_new_with,
 };
 pub use self::attachments::{
     ATTACHMENT_BLOCK, ATTACHMENT_MAGIC, AttachmentError, AttachmentKey, AttachmentStore, OWNER,
@@ -65,9 +66,9 @@ pub use self::crash::{CRASH_AT, CRASH_POINTS, crash_point};
 pub use self::error::DiskError;
 pub use self::fault::{Fault, FaultPlan, Step};
 pub use self::journal::{
-    Damage, DroppedTail, Erasure, FRAME_OVERHEAD, Frame, Journal, JournalError, JournalReader,
-    MAX_END, MAX_ERASURES, MAX_FRAME, MAX_LABEL, MAX_ROUND, MAX_SEGMENTS, Position, ROUND_END,
-    Round, SegmentInfo,
+    CopyError, Damage, DroppedTail, Erasure, FRAME_OVERHEAD, Frame, Journal, JournalError,
+    JournalReader, JournalSnapshot, MAX_END, MAX_ERASURES, MAX_FRAME, MAX_LABEL, MAX_ROUND,
+    MAX_SEGMENTS, Position, ROUND_END, Round, SegmentInfo,
 };
 pub use self::lock::{FolderLock, LOCK_FILE, LockError};
 pub use self::streamed::{NewFile, PartFile};

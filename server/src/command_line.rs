@@ -9,6 +9,7 @@ use tsumugu_durable::clock::{Clock, SystemClock};
 use tsumugu_trust::value::Origin;
 
 use crate::ca::IssuingCa;
+use crate::backup::command::{run_backup, run_restore};
 use crate::check::check;
 use crate::init::{InitError, init, init_with_ca};
 use crate::keys;
@@ -74,6 +75,36 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// 控えを作ります(動かしたままで。開けるのは管理者だけ) / Make a backup, also while it runs
+    Backup {
+        /// 取引所のフォルダー / Folder of the exchange
+        #[arg(long)]
+        dir: PathBuf,
+        /// 控えのファイル(すでにある名前には書きません) / File of the backup, which must not be there yet
+        #[arg(long)]
+        out: PathBuf,
+        /// JSONで答えます / Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 控えから復元します(管理者の鍵が要ります) / Restore a backup, with an administrator's help
+    Restore {
+        /// 控えのファイル / File of the backup
+        #[arg(long = "in", value_name = "FILE")]
+        file: PathBuf,
+        /// 復元先の空のフォルダー / Empty folder to restore to
+        #[arg(long)]
+        dir: PathBuf,
+        /// 管理者から届いた鍵ファイル(なければ依頼を作ります) / The administrator's answer; without it a request is made
+        #[arg(long, value_name = "KEYFILE")]
+        key: Option<PathBuf>,
+        /// この取引所の控えでなければ断ります / Refuse a backup of another exchange
+        #[arg(long)]
+        origin: Option<Origin>,
+        /// JSONで答えます / Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// 動いている取引所に様子を聞きます(metrics_listen) / Ask a running exchange how it is
     Probe {
         /// 取引所のフォルダー / Folder of the exchange
@@ -108,6 +139,10 @@ pub fn main() -> ExitCode {
         }
         Command::Run { dir, address_file } => run_run(dir, address_file),
         Command::Check { dir, rebuild, json } => run_check(&dir, rebuild, json),
+        Command::Backup { dir, out, json } => run_backup(&dir, &out, json).map_err(Into::into),
+        Command::Restore { file, dir, key, origin, json } => {
+            run_restore(&file, &dir, key, origin.as_ref(), json).map_err(Into::into)
+        }
         Command::Probe { dir, alive } => run_probe(&dir, alive),
         Command::Man { dir } => run_man(&dir),
         Command::Vkey { dir } => run_vkey(&dir),

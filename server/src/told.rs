@@ -1,6 +1,7 @@
 //! What is told in Japanese and English: to the operator when the exchange cannot start or had to stop
 //! (the fault, its cause, what to do), and to a caller who is over a limit.
 
+mod backup;
 mod limits;
 
 use std::error::Error;
@@ -9,6 +10,7 @@ use std::fmt::Write as _;
 pub(crate) use limits::limit;
 
 use crate::ca::CaError;
+use crate::backup::{BackupError, RestoreError};
 use crate::init::InitError;
 use crate::ledger::OpenError;
 use crate::operations::probe::ProbeError;
@@ -28,6 +30,10 @@ pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
         run_error(error)
     } else if let Some(error) = error.downcast_ref::<InitError>() {
         init_error(error)
+    } else if let Some(error) = error.downcast_ref::<BackupError>() {
+        backup::backup_error(error)
+    } else if let Some(error) = error.downcast_ref::<RestoreError>() {
+        backup::restore_error(error)
     } else if error.downcast_ref::<ProbeError>().is_some() {
         PROBE
     } else {
@@ -88,21 +94,7 @@ fn run_error(error: &RunError) -> Told {
             remedy_ja: "フォルダーが正しいか確かめ、傷んでいれば控えから戻してください。",
             remedy_en: "Check that it is the right folder; if the file is damaged, restore it from a backup.",
         },
-        RunError::Open(OpenError::RolledBack { .. }) => Told {
-            fault_ja: "記録簿の古い写しが戻されています。",
-            remedy_ja: "いちばん新しい控えを戻してください。views や log/checkpoint を消して動かしてはいけません。",
-            remedy_en: "Restore the newest backup; do not delete views or log/checkpoint to get past this.",
-        },
-        RunError::Open(OpenError::Views(_)) => Told {
-            fault_ja: "索引を読めません。",
-            remedy_ja: "tsumugu-server check --rebuild で索引をつくりなおしてください。",
-            remedy_en: "Make the views anew with tsumugu-server check --rebuild.",
-        },
-        RunError::Open(_) => Told {
-            fault_ja: "記録簿が傷んでいます。",
-            remedy_ja: "フォルダーを別の場所へ写してから、控えで戻してください。",
-            remedy_en: "Copy the folder away, then restore a backup.",
-        },
+        RunError::Open(error) => open_error(error),
         RunError::Listen(_) => Told {
             fault_ja: "このアドレスでは待ち受けられません。",
             remedy_ja: "settings.toml の listen を確かめ、同じポートを使うプログラムを止めてください。",
@@ -128,6 +120,26 @@ fn run_error(error: &RunError) -> Told {
         | RunError::Grpc(_)
         | RunError::Reflection(_)
         | RunError::Randomness => OTHER,
+    }
+}
+
+fn open_error(error: &OpenError) -> Told {
+    match error {
+        OpenError::RolledBack { .. } => Told {
+            fault_ja: "記録簿の古い写しが戻されています。",
+            remedy_ja: "いちばん新しい控えを戻してください。views や log/checkpoint を消して動かしてはいけません。",
+            remedy_en: "Restore the newest backup; do not delete views or log/checkpoint to get past this.",
+        },
+        OpenError::Views(_) => Told {
+            fault_ja: "索引を読めません。",
+            remedy_ja: "tsumugu-server check --rebuild で索引をつくりなおしてください。",
+            remedy_en: "Make the views anew with tsumugu-server check --rebuild.",
+        },
+        _ => Told {
+            fault_ja: "記録簿が傷んでいます。",
+            remedy_ja: "フォルダーを別の場所へ写してから、控えで戻してください。",
+            remedy_en: "Copy the folder away, then restore a backup.",
+        },
     }
 }
 
@@ -191,6 +203,8 @@ fn ca_error(error: &CaError) -> Told {
 
 #[cfg(test)]
 mod tests {
+    use tsumugu_trust::backup::{BadArchive, BadKey, NotOfABackup};
+
     use super::*;
     use crate::keys::KeyError;
     use crate::ledger::{LedgerError, ViewError};
@@ -222,6 +236,22 @@ mod tests {
                 path: "DIR/settings.toml".into(),
             })),
             Box::new(ProbeError::NotSet),
+            Box::new(BackupError::NoAdministrator),
+            Box::new(BackupError::Inside),
+            Box::new(BackupError::Disk(tsumugu_durable::DiskError::Exists { path: "FILE".into() })),
+            Box::new(RestoreError::NotEmpty { name: "journal".into() }),
+            Box::new(RestoreError::NotABackup),
+            Box::new(RestoreError::NoRequest),
+            Box::new(RestoreError::Key(BadKey::OtherBackup)),
+            Box::new(RestoreError::Key(BadKey::Text(NotOfABackup::Malformed))),
+            Box::new(RestoreError::OtherOrigin { found: "a.test".into(), wanted: "b.test".into() }),
+            Box::new(RestoreError::Damaged(tsumugu_trust::seal::OpenError::Damaged)),
+            Box::new(RestoreError::Archive(BadArchive::Cut)),
+            Box::new(RestoreError::Archive(BadArchive::Summary(NotOfABackup::NotSigned))),
+            Box::new(RestoreError::Archive(BadArchive::File { name: "journal/1".into() })),
+            Box::new(RestoreError::Incomplete { what: "…" }),
+            Box::new(RestoreError::Write(refused())),
+            Box::new(RestoreError::Read(refused())),
             Box::new(refused()),
         ];
         let all: Vec<String> = errors.iter().map(|error| told(error.as_ref())).collect();

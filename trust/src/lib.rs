@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no clock, no async. The bytes are written down in `docs/FORMATS.md`.
 
+pub mod backup;
 pub mod checkpoint;
 pub mod code;
 pub mod directory;

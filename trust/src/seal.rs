@@ -4,6 +4,7 @@
 //! | sealed to | stanza | made by | opened by |
 //! |---|---|---|---|
 //! | institutions' key sets | `mlkem768x25519` | [`seal_to`] | [`open_with`] |
+//! | administrators, of a backup | `mlkem768x25519` | [`SealingWriter`] | [`open_head`], [`SealedReader`] |
 //! | whoever has a letter's key | `tsumugu-key` | [`seal_with_key`] | [`open_with_key`] |
 //! | whoever has an attachment's key | `tsumugu-key` | [`seal_stream`] | [`open_stream`], [`SealedReader`] |
 //! | whoever knows a passphrase | `scrypt`, armored | [`seal_with_passphrase`] | [`open_with_passphrase`] |
@@ -18,6 +19,7 @@
 
 mod bech32;
 mod file;
+mod head;
 mod header;
 mod hybrid;
 mod identity;
@@ -27,6 +29,7 @@ mod payload;
 mod reader;
 mod recipient;
 mod stream;
+mod writer;
 
 use std::collections::HashSet;
 
@@ -35,6 +38,7 @@ use age_core::format::{FileKey, Stanza};
 use zeroize::Zeroizing;
 
 pub use bech32::KeyTextError;
+pub use head::{SealedFileKey, head_of, open_head};
 pub use header::{MAX_HEADER, MAX_STANZAS};
 pub use identity::SealingIdentity;
 pub use keyed::{open_with_key, seal_with_key};
@@ -44,6 +48,7 @@ pub use passphrase::{
 pub use reader::SealedReader;
 pub use recipient::SealingRecipient;
 pub use stream::{STREAM_HEADER, StreamError, open_stream, seal_stream, sealed_length};
+pub use writer::SealingWriter;
 
 /// The most recipients of one sealed file. Leaves room in [`MAX_STANZAS`] for the stanza of random
 /// bytes that age adds.

@@ -1,5 +1,7 @@
 //! `tsumugu admin …`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use tsumugu_trust::value::{InstitutionKind, InstitutionNumber, Telephone, Text};
 
@@ -26,6 +28,8 @@ pub enum AdminCommand {
     Suspend(StandingArgs),
     /// 停止した施設を再開する / reinstate an institution
     Reinstate(StandingArgs),
+    /// 交換所の控えを復元する人に、控えの鍵を渡す（交換所につながなくてよい） / hand the key of a backup to who restores the exchange
+    OpenBackup(OpenBackupArgs),
     /// 復元した交換所を再開する / let a restored exchange go on
     #[command(hide = true)]
     Resume,
@@ -165,6 +169,23 @@ pub struct RejectArgs {
     /// 申請の拒否ではなく、招待の取り消しとして記録する / record it as withdrawn, not rejected
     #[arg(long)]
     pub withdraw: bool,
+}
+
+/// `admin open-backup`
+#[derive(Debug, Clone, Args)]
+pub struct OpenBackupArgs {
+    /// 復元する機械で作られた restore.request / the file restore.request of the machine that restores
+    #[arg(value_name = "REQUEST")]
+    pub request: PathBuf,
+    /// 作る鍵ファイル / the key file to write
+    #[arg(long, value_name = "KEYFILE")]
+    pub out: PathBuf,
+    /// 電話で聞いた24桁 / the 24 digits heard on the telephone
+    #[arg(long, conflicts_with = "without_comparison")]
+    pub digits: Option<String>,
+    /// 電話での照合をしない / without the comparison
+    #[arg(long)]
+    pub without_comparison: bool,
 }
 
 /// `admin suspend`, `admin reinstate`

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use super::{AttachmentError, Upload};
+use super::{AttachmentError, NAMED, UPLOADS, Upload};
 use crate::atomic;
 use crate::error::DiskError;
 
@@ -43,6 +43,18 @@ impl UploadName {
     #[must_use]
     pub fn key(&self) -> AttachmentKey {
         AttachmentKey { owner: self.owner, digest: self.digest }
+    }
+
+    /// Where all of its bytes may lie, below the store's folder: among those that a letter named, or still
+    /// among the uploads. What a backup takes, and calls by the first of the two.
+    #[must_use]
+    pub fn places(&self) -> [String; 2] {
+        let (owner, digest) = (hex::encode(self.owner), hex::encode(self.digest));
+        let length = self.length;
+        [
+            format!("{NAMED}/{owner}/{digest}"),
+            format!("{UPLOADS}/{owner}/{digest}-{length}.{WHOLE}"),
+        ]
     }
 
     pub(super) fn first_of(owner: [u8; OWNER]) -> Self {

@@ -53,6 +53,20 @@ fn part_file(directory: &Path, name: &UploadName) -> PathBuf {
 }
 
 #[test]
+fn a_backup_finds_it_where_it_lies() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    let bytes = bytes(100);
+    let name = name_of(A, &bytes);
+    let there = || name.places().map(|place| directory.path().join(place).exists());
+    assert_eq!(there(), [false, false]);
+    put(&store, name, 0, &bytes, 100).unwrap();
+    assert_eq!(there(), [false, true]);
+    store.name(name).unwrap();
+    assert_eq!(there(), [true, false]);
+}
+
+#[test]
 fn an_upload_in_one_go_is_read_back_from_everywhere() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = open(directory.path());

@@ -1,5 +1,7 @@
 //! Where a body stands: what the journal's records hold in its place.
 
+use crate::journal::FRAME_OVERHEAD;
+
 /// Length of a digest in bytes (SHA-256).
 pub const DIGEST: usize = 32;
 
@@ -49,6 +51,23 @@ impl BodyLocation {
         match self {
             Self::Segment { length, .. } => u64::from(*length),
             Self::File { length, .. } => *length,
+        }
+    }
+
+    /// The file that it stands in, below the store's folder, and how many bytes of that file it needs from
+    /// the file's beginning: what a backup takes.
+    #[must_use]
+    pub fn file(&self) -> (String, u64) {
+        match self {
+            Self::Segment { segment, offset, length, .. } => {
+                let frame = (DIGEST + FRAME_OVERHEAD) as u64 + u64::from(*length);
+                (format!("segments/{segment:06}.bodies"), offset.saturating_add(frame))
+            }
+            Self::File { length, digest, .. } => {
+                let name = hex::encode(digest);
+                let (shard, _) = name.split_at(2);
+                (format!("files/{shard}/{name}"), *length)
+            }
         }
     }
 
@@ -108,7 +127,21 @@ impl BodyLocation {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{BodyStore, SEGMENT_BODY_MAX};
     use super::*;
+
+    #[test]
+    fn a_body_stands_in_the_named_file_and_nothing_of_it_beyond_the_named_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = BodyStore::open(folder.path()).unwrap();
+        for body in [&b"first"[..], b"second", &vec![1; SEGMENT_BODY_MAX + 1]] {
+            let location = store.put(body, [body.len() as u8; DIGEST]).unwrap();
+            store.sync().unwrap();
+            let (file, needed) = location.file();
+            let there = std::fs::metadata(folder.path().join(file)).unwrap().len();
+            assert_eq!(there, needed, "it was the last one put");
+        }
+    }
 
     #[test]
     fn encoding_is_exact_and_strict() {

@@ -85,7 +85,7 @@ pub(super) fn replay(
 }
 
 /// Reads the round at `start` of a file of `length` bytes, in which `input` stands there.
-fn read_round(
+pub(super) fn read_round(
     input: &mut impl Read,
     segment: u32,
     start: u64,

@@ -57,13 +57,18 @@ impl Segment {
         Ok(Self { info, file: DiskFile::open(&path, faults)? })
     }
 
+    /// The name of its file.
+    pub(crate) fn file_name(&self) -> String {
+        file_name(self.info.number, &self.info.label)
+    }
+
     fn open(
         directory: &Path,
         number: u32,
         label: String,
-        faults: &FaultPlan,
+        open: &impl Fn(&Path) -> Result<DiskFile, DiskError>,
     ) -> Result<Self, JournalError> {
-        let file = DiskFile::open(&directory.join(file_name(number, &label)), faults)?;
+        let file = open(&directory.join(file_name(number, &label)))?;
         let header = file.read_at(0, HEADER as usize)?;
         let first = header.as_deref().and_then(parse_header).ok_or(JournalError::Damaged {
             segment: number,
@@ -76,13 +81,25 @@ impl Segment {
 
 /// Opens all segments of a directory, in order; a gap, or a name twice, is an error.
 pub(crate) fn open_all(directory: &Path, faults: &FaultPlan) -> Result<Vec<Segment>, JournalError> {
+    open_each(directory, &|path| DiskFile::open(path, faults))
+}
+
+/// As [`open_all`], for reading only.
+pub(crate) fn open_all_to_read(directory: &Path) -> Result<Vec<Segment>, JournalError> {
+    open_each(directory, &DiskFile::open_to_read)
+}
+
+fn open_each(
+    directory: &Path,
+    open: &impl Fn(&Path) -> Result<DiskFile, DiskError>,
+) -> Result<Vec<Segment>, JournalError> {
     let mut segments: Vec<Segment> = Vec::new();
     for (number, label) in list(directory)? {
         let expected = segments.len() as u32 + 1;
         if number != expected {
             return Err(JournalError::NotInOrder { segment: expected });
         }
-        let segment = Segment::open(directory, number, label, faults)?;
+        let segment = Segment::open(directory, number, label, open)?;
         check_first(segments.last(), number, segment.info.first)?;
         segments.push(segment);
     }

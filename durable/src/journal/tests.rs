@@ -6,6 +6,7 @@ mod erasing;
 mod faults;
 mod properties;
 mod rounds;
+mod snapshot;
 
 use std::fs;
 use std::path::{Path, PathBuf};

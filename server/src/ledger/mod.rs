@@ -26,6 +26,7 @@ mod recent;
 mod references;
 mod rows;
 mod stage;
+mod survey;
 mod views;
 
 use std::collections::{BTreeMap, HashMap};
@@ -49,6 +50,7 @@ pub use read::{LeafInfo, Reader, Visibility};
 pub(crate) use references::upload_name;
 pub use rows::{AttachmentRow, InvitationRow, LeafRow, MAX_ANSWERS, MessageRow, WorkerRow};
 pub use stage::Attached;
+pub use survey::Survey;
 pub use views::{Changes, ViewError, Views};
 pub(crate) use views::{key, table};
 

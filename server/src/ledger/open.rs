@@ -274,12 +274,12 @@ struct MissingLeaf {
 }
 
 /// What one pass over the journal gives.
-struct Replay {
-    chain: ClearChain,
-    tree: Tree,
+pub(super) struct Replay {
+    pub(super) chain: ClearChain,
+    pub(super) tree: Tree,
     clear: Vec<ClearRow>,
     missing: Vec<MissingLeaf>,
-    checkpoint: Vec<u8>,
+    pub(super) checkpoint: Vec<u8>,
     last_time: Time,
     applied: u64,
     origin: Origin,
@@ -288,7 +288,7 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(origin: Origin, applied: u64) -> Self {
+    pub(super) fn new(origin: Origin, applied: u64) -> Self {
         Self {
             chain: ClearChain::new(origin.clone()),
             tree: Tree::new(),
@@ -302,7 +302,7 @@ impl Replay {
         }
     }
 
-    fn round(&mut self, round: Round) -> Result<(), OpenError> {
+    pub(super) fn round(&mut self, round: Round) -> Result<(), OpenError> {
         for (position, frame) in round.frames {
             match frame.frame_type {
                 frames::CLEAR_LEAF | frames::PRIVATE_LEAF => self.leaf(position, &frame.payload)?,

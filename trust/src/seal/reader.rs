@@ -4,9 +4,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use zeroize::Zeroizing;
 
-use super::OpenError;
 use super::payload::{CHUNK, NONCE, PayloadKey, Place, SEALED_CHUNK, plain_length};
 use super::stream::{OpenedHeader, StreamError, chunk, fill, too_large};
+use super::{OpenError, SealedFileKey};
 
 /// The plaintext of a file that [`seal_stream`](super::seal_stream) made, read where it is wanted; one
 /// chunk of 64 KiB is in memory.
@@ -35,6 +35,25 @@ impl<R: Read + Seek> SealedReader<R> {
     pub fn new(key: &[u8; 32], mut sealed: R, limit: u64) -> Result<Self, StreamError> {
         sealed.seek(SeekFrom::Start(0)).map_err(StreamError::Read)?;
         let opened = OpenedHeader::read(key, &mut sealed)?;
+        Self::after(opened, sealed, limit)
+    }
+
+    /// As [`Self::new`], of a file whose own key is at hand.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`OpenError::Damaged`] when it is the key of another file.
+    pub fn with_file_key(
+        key: &SealedFileKey,
+        mut sealed: R,
+        limit: u64,
+    ) -> Result<Self, StreamError> {
+        sealed.seek(SeekFrom::Start(0)).map_err(StreamError::Read)?;
+        let key = SealedFileKey::from_bytes(key.bytes());
+        let opened = OpenedHeader::read_with(&mut sealed, |_| Ok(key.0))?;
+        Self::after(opened, sealed, limit)
+    }
+
+    fn after(opened: OpenedHeader, mut sealed: R, limit: u64) -> Result<Self, StreamError> {
         let head = opened.head.len() as u64;
         let whole = sealed.seek(SeekFrom::End(0)).map_err(StreamError::Read)?;
         let length = plain_length(whole.checked_sub(head).ok_or(OpenError::Damaged)?)?;

@@ -5,7 +5,7 @@
 
 use std::io::{self, Cursor, Read, Write};
 
-use age_core::format::{FILE_KEY_BYTES, FileKey};
+use age_core::format::{FILE_KEY_BYTES, FileKey, Stanza};
 use age_core::primitives::hkdf;
 use age_core::secrecy::ExposeSecret;
 use aws_lc_rs::hmac;
@@ -137,19 +137,31 @@ pub(super) struct OpenedHeader {
 
 impl OpenedHeader {
     pub(super) fn read(key: &[u8; 32], sealed: &mut impl Read) -> Result<Self, StreamError> {
+        Self::read_with(sealed, |stanzas| keyed::file_key(key, stanzas))
+    }
+
+    /// A header whose file key `unwrap` gives.
+    pub(super) fn read_with(
+        sealed: &mut impl Read,
+        unwrap: impl FnOnce(&[Stanza]) -> Result<FileKey, OpenError>,
+    ) -> Result<Self, StreamError> {
         let mut head = Vec::new();
         let beginning = sealed.by_ref().take(MAX_HEADER as u64).read_to_end(&mut head);
         beginning.map_err(StreamError::Read)?;
         let header = Header::parse(&head)?;
         let first = head.split_off(header.length);
-        let file_key = keyed::file_key(key, &header.stanzas)?;
-        // Up to and including `---`; a space, the code and LF follow.
-        let (covered, mac) = head.split_at(head.len() - MAC_LINE + "---".len());
-        let mac = decode(std::str::from_utf8(&mac[1..mac.len() - 1]).unwrap_or_default())?;
-        let fits = hmac::verify(&mac_key(&file_key), covered, &mac);
-        fits.map_err(|_| OpenError::Damaged)?;
+        let file_key = unwrap(&header.stanzas)?;
+        is_authentic(&file_key, &head)?;
         Ok(Self { head, first, file_key })
     }
+}
+
+/// Whether a head, which was parsed, has the authentication code that the file key gives.
+pub(super) fn is_authentic(file_key: &FileKey, head: &[u8]) -> Result<(), OpenError> {
+    // Up to and including `---`; a space, the code and LF follow.
+    let (covered, mac) = head.split_at(head.len() - MAC_LINE + "---".len());
+    let mac = decode(std::str::from_utf8(&mac[1..mac.len() - 1]).unwrap_or_default())?;
+    hmac::verify(&mac_key(file_key), covered, &mac).map_err(|_| OpenError::Damaged)
 }
 
 /// Reads until `into` is full or the source ends.
