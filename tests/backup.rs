@@ -271,7 +271,7 @@ fn what_does_not_fit_is_refused_by_name_and_leaves_no_exchange() {
 
     // Files that are not the backup that the key is of.
     let changed = town.dir.join("changed.backup");
-    let mut put = |bytes: &[u8]| std::fs::write(&changed, bytes).unwrap();
+    let put = |bytes: &[u8]| std::fs::write(&changed, bytes).unwrap();
     put(&whole[..whole.len() - 1]);
     assert!(with(&changed, &key, &[]).contains("cut off or damaged"));
     let mut damaged = whole.clone();
@@ -312,4 +312,130 @@ fn an_exchange_without_administrators_has_no_backup() {
         server(&["backup", "--dir", text(&town.server_dir()), "--out", text(&out)]);
     assert!(!done && err.contains("no administrator yet"), "{err}");
     assert_eq!(names(&town.dir).iter().filter(|name| name.contains("backup")).count(), 0);
+}
+
+/// Sends a notice from somebody to the hospital; what the program says.
+fn notice(town: &Town, from: &Person) -> people::Said {
+    let form = town.form("notice-admission");
+    from.say(&["send", "--to", HOSPITAL.number, "--notice", &form])
+}
+
+/// Puts what was restored in the place of the exchange that is gone, at the same address.
+fn moves_in(town: &mut Town, restored: &Path) {
+    let dir = town.server_dir();
+    std::fs::remove_dir_all(&dir).unwrap();
+    people::Folder::copy(restored, &dir);
+}
+
+#[test]
+fn a_restored_exchange_reads_only_until_an_administrator_resumes_it() {
+    let mut town = Town::new();
+    let sent = letter_with_attachment(&town);
+    let id = sent["letters"][0]["id"].as_str().unwrap().to_owned();
+    town.hospital().does(&["inbox"]);
+    town.hospital().does(&["ack", &id]);
+    town.office().does(&["track"]);
+    town.stop();
+    let (file, said) = backup(&town, "full.backup");
+    let restored = restore(&town, &file, "restored");
+    moves_in(&mut town, &restored);
+    town.start();
+
+    // Reading goes on; nothing is taken, and nothing is signed.
+    let (office, city) = (town.office(), town.city());
+    assert_eq!(office.does(&["track"])["messages"].as_array().unwrap().len(), 1);
+    assert_eq!(city.does(&["admin", "list"])["log"]["log_size"], said["leaves"]);
+    let waiting = notice(&town, &office).ended(6);
+    assert_eq!(
+        (&waiting["sent"], &waiting["reason"]["error"]["key"]),
+        (&json!(false), &json!("server.unavailable"))
+    );
+    city.say(&["admin", "suspend", people::STATION.number]).failed(6, "server.unavailable");
+    let form = town.form("notice-admission");
+    town.hospital().say(&["send", "--to", people::OFFICE.number, "--notice", &form]).ended(6);
+    assert_eq!(city.does(&["admin", "list"])["log"]["log_size"], said["leaves"]);
+    // A restart changes nothing; who is no administrator cannot end it.
+    town.stop();
+    town.start();
+    office.say(&["admin", "resume"]).failed(2, "identity.not-administrator");
+    notice(&town, &town.station()).ended(6);
+
+    let resumed = city.does(&["admin", "resume"]);
+    assert_eq!((&resumed["leaves"], &resumed["root"]), (&said["leaves"], &said["root"]));
+    // Again it is harmless.
+    city.does(&["admin", "resume"]);
+    // What waited goes out by itself; mailbox, receipts and evidence are those of before.
+    assert_eq!(office.does(&["outbox"])["entries"], json!([]));
+    assert_eq!(town.station().does(&["outbox"])["entries"], json!([]));
+    let inbox = town.hospital().does(&["inbox"]);
+    assert_eq!((inbox["messages"].as_array().unwrap().len(), &inbox["answered"]), (2, &json!(1)));
+    let evidence = office.file("answer.evidence");
+    office.does(&["evidence", &id, "--out", &evidence]);
+    office.does(&["log", "verify"]);
+    town.hospital().does(&["log", "verify"]);
+    let saved = office.file("saved");
+    town.hospital().does(&["save", &id, "--to", &saved]);
+    town.stop();
+    town.start();
+    notice(&town, &office).ended(0);
+    town.stop();
+    let checked = check(&town.server_dir(), true).unwrap();
+    assert!(checked.is_whole(), "{checked:?}");
+}
+
+#[test]
+fn a_backup_that_is_too_old_is_an_alarm_for_who_holds_more_and_cannot_be_resumed() {
+    let mut town = Town::new();
+    town.sheet();
+    let (old, _) = backup(&town, "old.backup");
+    town.sheet();
+    town.stop();
+    let (new, _) = backup(&town, "new.backup");
+    let restored = restore(&town, &old, "restored");
+    moves_in(&mut town, &restored);
+    town.start();
+
+    let (office, city) = (town.office(), town.city());
+    // The administrator has seen no more than the backup has; the office has.
+    office.say(&["inbox"]).failed(7, "server.inconsistent-checkpoint");
+    city.say(&["admin", "resume"]).failed(3, "backup.resume-refused");
+    // The exchange remembers what it was shown.
+    town.stop();
+    town.start();
+    city.say(&["admin", "resume"]).failed(3, "backup.resume-refused");
+    notice(&town, &town.station()).ended(6);
+    town.stop();
+
+    // With the newer backup nobody holds more, and what was shown is settled.
+    let restored = restore(&town, &new, "restored-new");
+    std::fs::copy(town.server_dir().join("ahead"), restored.join("ahead")).unwrap();
+    moves_in(&mut town, &restored);
+    town.start();
+    assert!(!town.server_dir().join("ahead").exists());
+    city.does(&["admin", "resume"]);
+    office.does(&["log", "verify", "--settled"]);
+    notice(&town, &office).ended(0);
+    town.hospital().does(&["inbox"]);
+}
+
+/// Also without a restore: whoever put an old copy back signs nothing more once somebody has noticed.
+#[test]
+fn a_running_exchange_that_is_shown_more_signs_nothing_more() {
+    let mut town = Town::new();
+    town.sheet();
+    town.stop();
+    let past = town.keep_server("past");
+    town.start();
+    town.sheet();
+    town.stop();
+    town.put_server(&past);
+    for view in ["views", "log"] {
+        std::fs::remove_dir_all(town.server_dir().join(view)).unwrap();
+    }
+    town.start();
+    notice(&town, &town.station()).ended(0);
+    town.office().say(&["inbox"]).failed(7, "server.inconsistent-checkpoint");
+    let waiting = notice(&town, &town.station()).ended(6);
+    assert_eq!(waiting["reason"]["error"]["key"], "server.unavailable");
+    town.city().say(&["admin", "resume"]).failed(3, "backup.resume-refused");
 }

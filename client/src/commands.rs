@@ -14,6 +14,7 @@ pub mod admin_open_backup;
 pub mod admin_pending;
 mod admin_proposal;
 pub mod admin_reject;
+pub mod admin_resume;
 mod admin_review;
 pub mod admin_standing;
 pub mod admin_update;

@@ -139,6 +139,8 @@ calls! {
     admin.close_invitation(v1::CloseInvitationRequest) -> v1::CloseInvitationResponse;
     /// Adds this administrator's signature to a statement without invitation.
     admin.propose(v1::ProposeRequest) -> v1::ProposeResponse;
+    /// Lets a read-only exchange go on.
+    admin.resume(v1::ResumeRequest) -> v1::ResumeResponse;
 
     /// Appends a statement of the own institution.
     directory.publish_statement(v1::PublishStatementRequest) -> v1::PublishStatementResponse;

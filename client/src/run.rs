@@ -154,7 +154,7 @@ async fn agent(ctx: &Context, args: &AgentArgs) -> Result<Exit, Failure> {
 async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
     use commands::{
         admin_approve, admin_init, admin_invite, admin_list, admin_open_backup, admin_pending,
-        admin_reject, admin_standing, admin_update,
+        admin_reject, admin_resume, admin_standing, admin_update,
     };
     match command {
         AdminCommand::Init(args) => done(ctx, &admin_init::run(ctx, args).await?),
@@ -171,7 +171,8 @@ async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
             done(ctx, &admin_standing::run(ctx, args, StandingState::Active).await?)
         }
         AdminCommand::OpenBackup(args) => done(ctx, &admin_open_backup::run(ctx, args)?),
-        AdminCommand::Resume | AdminCommand::PublishCatalogue | AdminCommand::Report => {
+        AdminCommand::Resume => done(ctx, &admin_resume::run(ctx).await?),
+        AdminCommand::PublishCatalogue | AdminCommand::Report => {
             Err(Failure::new("command.not-here"))
         }
     }

@@ -7,6 +7,7 @@ use tsumugu_durable::DiskError;
 
 use crate::ca::{IssuingCa, needs_renewal};
 use crate::exchange::Exchange;
+use crate::operations::Condition;
 use crate::sequencer::Command;
 use crate::settings::AltName;
 use crate::tls::ServerCertificate;
@@ -21,14 +22,17 @@ pub(crate) async fn run(
     let mut timer = tokio::time::interval(interval);
     loop {
         timer.tick().await;
+        let names = &exchange.settings.extra_names;
+        renew(&exchange.ca, names, &certificate, exchange.clock.now_ms());
+        if exchange.condition.now() == Condition::ReadOnly {
+            continue;
+        }
         if let Err(refused) = exchange.sequencer.submit(Command::Tick).await {
             tracing::error!(reason = refused.reason.text(), "the tick was not taken");
         }
         if let Err(error) = sweep(&exchange).await {
             tracing::error!(%error, "invitations that are over could not be removed");
         }
-        let names = &exchange.settings.extra_names;
-        renew(&exchange.ca, names, &certificate, exchange.clock.now_ms());
     }
 }
 

@@ -22,6 +22,7 @@ use crate::party::Party;
 use crate::pending::Pending;
 use crate::refused::Refused;
 use crate::renewals::Renewals;
+use crate::restraint::Restraint;
 use crate::sequencer::{Command, Done, Outcome, Sequencer};
 use crate::settings::Settings;
 
@@ -54,6 +55,8 @@ pub struct Exchange {
     pub disk_reads: Semaphore,
     /// Whether it serves, only reads, or stops.
     pub condition: ConditionReader,
+    /// What keeps it from signing.
+    pub restraint: Restraint,
     /// Open subscriptions by institution.
     pub subscribers: Mutex<HashMap<Id, u32>>,
 }

@@ -18,6 +18,7 @@ pub mod party;
 pub mod pending;
 pub mod refused;
 pub mod renewals;
+pub mod restraint;
 pub mod run;
 pub mod sequencer;
 pub mod services;

@@ -25,9 +25,10 @@ use crate::keys::{self, KeyError};
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery, Retention};
 #[cfg(feature = "otel")]
 use crate::operations;
-use crate::operations::{Condition, Conditions, Endpoint, Metrics, Sources, manager};
+use crate::operations::{Conditions, Endpoint, Metrics, Sources, manager};
 use crate::pending::Pending;
 use crate::renewals::Renewals;
+use crate::restraint::Restraint;
 use crate::sequencer::{Command, Sequencer};
 use crate::services;
 use crate::settings::{Settings, SettingsError};
@@ -47,7 +48,7 @@ pub struct Server {
     certificate: Arc<ServerCertificate>,
     listener: TcpListener,
     endpoint: Option<Endpoint>,
-    conditions: Conditions,
+    conditions: Arc<Conditions>,
     metrics: Arc<Metrics>,
     dir: PathBuf,
     recovery: Recovery,
@@ -164,7 +165,8 @@ impl Server {
             None => None,
         };
         let metrics = Metrics::new();
-        let conditions = Conditions::new(Condition::Serving);
+        let restraint = Restraint::of(dir, &ledger)?;
+        let conditions = restraint.conditions().clone();
         let reader = ledger.reader();
         let (failing, failed) = oneshot::channel();
         let (handle, sequencer) = Sequencer::start(
@@ -173,6 +175,7 @@ impl Server {
             clock.clone(),
             &settings.limits,
             metrics.clone(),
+            conditions.reader(),
             failing,
         )
         .map_err(RunError::Listen)?;
@@ -192,6 +195,7 @@ impl Server {
             pending,
             renewals: Renewals::default(),
             condition: conditions.reader(),
+            restraint,
             subscribers: Default::default(),
         };
         Ok(Self {

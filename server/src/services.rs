@@ -5,6 +5,7 @@ pub mod directory;
 pub mod enrolment;
 pub mod exchange;
 pub mod log;
+mod read_only;
 mod router;
 pub mod terminal;
 

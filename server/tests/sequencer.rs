@@ -14,7 +14,7 @@ use tsumugu_server::check::check;
 use tsumugu_server::init::init;
 use tsumugu_server::keys;
 use tsumugu_server::ledger::{Ledger, Reader, Retention};
-use tsumugu_server::operations::Metrics;
+use tsumugu_server::operations::{Condition, Conditions, Metrics};
 use tsumugu_server::refused::Refused;
 use tsumugu_server::sequencer::{Command, Done, Outcome, OutgoingLetter, Sequencer};
 use tsumugu_server::settings::Limits;
@@ -71,7 +71,9 @@ impl Bench {
         let dir = self.dir.path().to_owned();
         let (clock, metrics) = (self.clock.clone(), Metrics::new());
         let limits = Limits::default();
-        let started = Sequencer::start(ledger, dir, clock, &limits, metrics, failing).unwrap();
+        let condition = Conditions::new(Condition::Serving).reader();
+        let started =
+            Sequencer::start(ledger, dir, clock, &limits, metrics, condition, failing).unwrap();
         self.running = Some((started.0, reader, started.1));
     }
 

@@ -38,6 +38,7 @@ async fn call_everything(link: &Link) -> Vec<(&'static str, Result<(), Status>)>
         call!(admin.approve(ApproveRequest)),
         call!(admin.close_invitation(CloseInvitationRequest)),
         call!(admin.propose(ProposeRequest)),
+        call!(admin.resume(ResumeRequest)),
         call!(directory.sync_directory(SyncDirectoryRequest)),
         call!(directory.publish_statement(PublishStatementRequest)),
         call!(exchange.send(SendRequest)),

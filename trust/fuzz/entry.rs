@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use prost::Message;
 use tsumugu_proto::v1;
+use tsumugu_trust::backup::{ArchiveReader, ArchiveWriter, Entry, RestoreRequest};
 use tsumugu_trust::checkpoint::{Checkpoint, VerifiedCheckpoint};
 use tsumugu_trust::code::Code;
 use tsumugu_trust::evidence::{Evidence, EvidenceRefused, verify};
@@ -48,6 +49,8 @@ pub(crate) const TARGETS: &[Target] = &[
     ("evidence", evidence),
     ("keyring", keyring),
     ("hours", hours),
+    ("backup_archive", backup_archive),
+    ("restore_request", restore_request),
 ];
 
 /// The most plaintext that a sealed seed may give.
@@ -259,6 +262,37 @@ fn check_evidence(file: &[u8]) {
 pub(crate) fn keyring(data: &[u8]) {
     if let Ok(keyring) = Keyring::parse(data) {
         assert_eq!(&*keyring.encode().expect("it was read"), data, "a keyring has one spelling");
+    }
+}
+
+/// Archives of backups, whose summary is signed with the log key of the vectors.
+pub(crate) fn backup_archive(data: &[u8]) {
+    let keys = [SigningKey::from_seed(ORIGIN, &LOG_SEED).expect("a seed").verifying_key().clone()];
+    let Ok(mut archive) = ArchiveReader::new(data) else { return };
+    let mut again = ArchiveWriter::new(Vec::new()).expect("memory");
+    loop {
+        match archive.entry(&keys) {
+            Ok(Entry::File(file)) => {
+                let (name, mut bytes) = (file.name().to_owned(), Vec::new());
+                if file.copy_to(&mut bytes).is_err() {
+                    return;
+                }
+                again.file(&name, &bytes[..]).expect("a name that was read");
+            }
+            Ok(Entry::End(summary)) => {
+                let so_far = (summary.files, summary.bytes, summary.digest);
+                assert_eq!(again.so_far(), so_far, "an archive has one spelling");
+                return;
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// Requests to restore a backup.
+pub(crate) fn restore_request(data: &[u8]) {
+    if let Ok(request) = RestoreRequest::parse(data) {
+        assert_eq!(request.text().as_bytes(), data, "a request has one spelling");
     }
 }
 

@@ -31,7 +31,6 @@ pub enum AdminCommand {
     /// 交換所の控えを復元する人に、控えの鍵を渡す（交換所につながなくてよい） / hand the key of a backup to who restores the exchange
     OpenBackup(OpenBackupArgs),
     /// 復元した交換所を再開する / let a restored exchange go on
-    #[command(hide = true)]
     Resume,
     /// 様式集を公開する / publish the form catalogue
     #[command(hide = true)]

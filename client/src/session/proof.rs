@@ -33,8 +33,15 @@ impl Session<'_> {
         receipt: &v1::Receipt,
         known: Option<&[u8]>,
     ) -> Result<VerifiedReceipt, Failure> {
+        let before = self.known.as_ref().map(|known| known.size());
         let verified = self.receipt_verified(receipt, known).await;
-        self.keep_alarm(verified)
+        let verified = self.keep_alarm(verified)?;
+        // Kept before anything is called done: an exchange that is put back to an older state afterwards
+        // is noticed also by a program that had no time to ask again.
+        if self.known.as_ref().map(|known| known.size()) != before {
+            self.keep_checkpoint(&self.vault.lock()?)?;
+        }
+        Ok(verified)
     }
 
     /// Verifies the receipt of something just done, and warns where its time is far from this PC's.

@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::jst;
 use crate::messages::Sentence;
 use crate::rpc::incomplete;
+use crate::vault::VaultLock;
 
 /// How old the last leaf of the chain may be, in milliseconds (`docs/FORMATS.md`, section 3).
 pub const MAX_STALENESS_MS: u64 = 2 * 60 * 60 * 1000;
@@ -166,7 +167,12 @@ impl Session<'_> {
         self.own.absorb(OwnRecords::load(&self.vault)?);
         self.chain.save(&self.vault, &lock)?;
         lock.write_json(OWN_RECORD, &self.own)?;
-        // A later state that another process has written meanwhile stays.
+        self.keep_checkpoint(&lock)
+    }
+
+    /// Writes the checkpoint that is remembered. A later state that another process has written meanwhile
+    /// stays.
+    pub(super) fn keep_checkpoint(&self, lock: &VaultLock<'_>) -> Result<(), Failure> {
         let stored = self.load_checkpoint()?.map(|stored| stored.size());
         if let Some(known) = &self.known
             && stored.is_none_or(|stored| stored < known.size())

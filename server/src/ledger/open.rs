@@ -25,7 +25,7 @@ use super::frames::{self, split_record};
 use super::stage::Round as Staging;
 use super::{
     ATTACHMENTS, BODIES, ClearRow, InvitationRow, JOURNAL, LeafRow, Ledger, LedgerError, Published,
-    Retention, VIEWS, ViewError, Views, WorkerRow, key, table, write_lock,
+    Retention, VIEWS, ViewError, Views, WorkerRow, key, table,
 };
 
 /// Leaves whose changes are written to the views at a time.
@@ -381,20 +381,22 @@ impl Ledger {
     /// # Errors
     /// [`OpenError::RolledBack`]
     pub fn check_not_rolled_back(&self, signed_checkpoint: &[u8]) -> Result<(), OpenError> {
-        let keys = [self.log_key.verifying_key().clone()];
-        let Ok(checkpoint) =
-            VerifiedCheckpoint::verify(signed_checkpoint, self.origin.as_str(), &keys)
-        else {
-            return Ok(());
-        };
-        let journal = write_lock(&self.tree).size();
-        let known = checkpoint.size();
-        let same =
-            super::read_lock(&self.tree).root_at(known).is_ok_and(|root| root == checkpoint.root());
-        if known > journal || !same {
-            Err(OpenError::RolledBack { journal, known })
-        } else {
-            Ok(())
+        let journal = super::read_lock(&self.tree).size();
+        match self.ahead_of(signed_checkpoint) {
+            Some(known) => Err(OpenError::RolledBack { journal, known }),
+            None => Ok(()),
         }
+    }
+
+    /// The size of a checkpoint of our own that this log does not continue; nothing for any other.
+    #[must_use]
+    pub fn ahead_of(&self, signed_checkpoint: &[u8]) -> Option<u64> {
+        let keys = [self.log_key.verifying_key().clone()];
+        let checkpoint =
+            VerifiedCheckpoint::verify(signed_checkpoint, self.origin.as_str(), &keys).ok()?;
+        let known = checkpoint.size();
+        let tree = super::read_lock(&self.tree);
+        let same = tree.root_at(known).is_ok_and(|root| root == checkpoint.root());
+        (known > tree.size() || !same).then_some(known)
     }
 }

@@ -19,8 +19,9 @@ pub(crate) use accept::check_proposal;
 pub use command::{Command, Done, Outcome, OutgoingLetter};
 
 use crate::ledger::{LOG, Ledger, LedgerError, Published};
-use crate::operations::Metrics;
+use crate::operations::{ConditionReader, Metrics};
 use crate::refused::Refused;
+use crate::restraint::read_only;
 use crate::settings::Limits;
 use crate::tiles;
 use lanes::{Closed, Lanes, Waiting};
@@ -51,6 +52,7 @@ impl Sequencer {
         clock: Arc<dyn Clock>,
         limits: &Limits,
         metrics: Arc<Metrics>,
+        condition: ConditionReader,
         failed: oneshot::Sender<LedgerError>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let lanes = Arc::new(Lanes::new(limits));
@@ -59,7 +61,7 @@ impl Sequencer {
             // Also when the thread panics: nobody may wait for ever.
             let lanes = EndAtLast(lanes);
             let log = dir.join(LOG);
-            let mut sequencing = Sequencing { ledger, clock, log, tiled: 0, metrics };
+            let mut sequencing = Sequencing { ledger, clock, log, tiled: 0, metrics, condition };
             if let Ended::Failed(error) = sequencing.run(&lanes.0) {
                 tracing::error!(error = %error, "the sequencer stops; start-up decides what was committed");
                 let _ = failed.send(error);
@@ -125,6 +127,8 @@ struct Sequencing {
     /// Leaves whose tiles are written.
     tiled: u64,
     metrics: Arc<Metrics>,
+    /// Asked at each command: what waits when the exchange becomes read-only is refused, too.
+    condition: ConditionReader,
 }
 
 impl Sequencing {
@@ -150,7 +154,13 @@ impl Sequencing {
             write_tiles |= matches!(command, Command::Tick | Command::Stop);
             stop |= matches!(command, Command::Stop);
             let is_tick = matches!(command, Command::Tick);
-            match accept::accept(&mut self.ledger, now, command)? {
+            let done = match (self.condition.is_restrained(), command) {
+                (false, command) => accept::accept(&mut self.ledger, now, command)?,
+                // It stops without a last leaf.
+                (true, Command::Stop) => Ok(Outcome::Leaves(Vec::new())),
+                (true, _) => Err(read_only()),
+            };
+            match done {
                 Ok(outcome) => {
                     ticked |= is_tick;
                     accepted.push((answer, outcome));

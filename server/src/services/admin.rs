@@ -5,6 +5,7 @@ mod close_invitation;
 mod create_invitation;
 mod list_pending;
 mod propose;
+mod resume;
 
 use std::sync::Arc;
 
@@ -49,5 +50,9 @@ impl AdminService for Admin {
     async fn propose(&self, request: Request<v1::ProposeRequest>) -> Answer<v1::ProposeResponse> {
         self.0.administrator(&request)?;
         answer(propose::propose(&self.0, request.into_inner()).await)
+    }
+    async fn resume(&self, request: Request<v1::ResumeRequest>) -> Answer<v1::ResumeResponse> {
+        let caller = self.0.administrator(&request)?;
+        answer(resume::resume(&self.0, caller, &request.into_inner()))
     }
 }

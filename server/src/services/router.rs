@@ -14,6 +14,7 @@ use tsumugu_proto::v1::exchange_service_server::ExchangeServiceServer;
 use tsumugu_proto::v1::log_service_server::LogServiceServer;
 use tsumugu_proto::v1::terminal_service_server::TerminalServiceServer;
 
+use super::read_only::ReadOnlyLayer;
 use super::{admin, directory, enrolment, exchange, log, terminal};
 use crate::bounds::layer::BoundsLayer;
 use crate::bounds::{ENROLMENT, SEND};
@@ -33,8 +34,8 @@ const MAX_WITHDRAWN: usize = 20;
 /// Requests that broke the protocol, on one connection. Then it ends.
 const MAX_FAULTY: usize = 64;
 
-/// What is around every service: first counted, then bounded.
-type Layers = Stack<BoundsLayer, Stack<ObserveLayer, Identity>>;
+/// What is around every service: first counted, then bounded, then asked whether it may change anything.
+type Layers = Stack<ReadOnlyLayer, Stack<BoundsLayer, Stack<ObserveLayer, Identity>>>;
 
 /// The services of a running exchange.
 ///
@@ -71,6 +72,7 @@ pub(crate) fn router(
         .max_connection_age_grace(limits.connection_grace())
         .layer(ObserveLayer::new(metrics.clone(), run_number()?))
         .layer(BoundsLayer::new(bounds, clock, limits.request_timeout()))
+        .layer(ReadOnlyLayer(shared.condition.clone()))
         .add_service(health)
         .add_service(enrolment)
         .add_service(InterceptedService::new(

@@ -7,7 +7,7 @@ use crate::refused::Refused;
 
 /// The newest checkpoint, proved to continue the one the client remembers. When that one is ours and
 /// this log does not continue it, one of the two histories was shown to somebody: the client stops,
-/// and the operator must look.
+/// and so does the exchange: it signs nothing more.
 pub(super) fn get_checkpoint(
     exchange: &Exchange,
     request: &v1::GetCheckpointRequest,
@@ -27,10 +27,7 @@ pub(super) fn get_checkpoint(
         if known.size() > published.size
             || exchange.reader.root_at(known.size()) != Some(known.root())
         {
-            tracing::error!(
-                size = known.size(),
-                "a client holds a checkpoint signed by this log that it does not continue"
-            );
+            exchange.restraint.shown(&known);
             return Err(Refused::new(
                 ErrorReason::InconsistentCheckpoint,
                 "this log does not continue the checkpoint that the client remembers",
