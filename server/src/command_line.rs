@@ -8,8 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use tsumugu_durable::clock::{Clock, SystemClock};
 use tsumugu_trust::value::Origin;
 
-use crate::ca::IssuingCa;
 use crate::backup::command::{run_backup, run_restore};
+use crate::ca::IssuingCa;
 use crate::check::check;
 use crate::init::{InitError, init, init_with_ca};
 use crate::keys;

@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 pub(crate) use limits::limit;
 
-use crate::ca::CaError;
 use crate::backup::{BackupError, RestoreError};
+use crate::ca::CaError;
 use crate::init::InitError;
 use crate::ledger::OpenError;
 use crate::operations::probe::ProbeError;

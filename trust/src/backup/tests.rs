@@ -128,36 +128,3 @@ fn nothing_is_sealed_to_nobody() {
     let many = SealingWriter::new(&many, Vec::new()).err().unwrap();
     assert_eq!(*refused(many).unwrap(), SealError::TooManyRecipients);
 }
-
-#[test]
-fn zz_make_seeds() {
-    use crate::value::Time;
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
-    let mut writer = ArchiveWriter::new(Vec::new()).unwrap();
-    writer.file("settings.toml", &b"listen = 1"[..]).unwrap();
-    writer.file("journal/000001-2026-11.journal", &[7; 200][..]).unwrap();
-    writer.file("enrolments/0", &b""[..]).unwrap();
-    let (files, bytes, digest) = writer.so_far();
-    let origin = "exchange.example/log".parse().unwrap();
-    let root = crate::hash::Hash([3; 32]);
-    let summary = BackupSummary {
-        origin,
-        made: Time(1_800_000_000_000),
-        leaves: 2,
-        root,
-        files,
-        bytes,
-        digest,
-    };
-    let key = SigningKey::from_seed("exchange.example/log", b"\xfb\xe5\x55\x5b\xca\xf6\xae\xcf\xce\xd4\x4e\xe7\xec\xfb\x57\xb9\x90\xfb\xdd\x80\x6e\x6d\x7b\xed\x8c\x8d\x2b\x9b\xa2\x87\xfc\xad").unwrap();
-    std::fs::create_dir_all(dir.join("backup_archive")).unwrap();
-    std::fs::create_dir_all(dir.join("restore_request")).unwrap();
-    std::fs::write(
-        dir.join("backup_archive/three-files"),
-        writer.end(&summary.sign(&key)).unwrap(),
-    )
-    .unwrap();
-    let backup = sealed(&[identity(1).to_recipient()], b"");
-    let request = RestoreRequest::new(&backup, identity(9).to_recipient()).unwrap();
-    std::fs::write(dir.join("restore_request/one-administrator"), request.text()).unwrap();
-}
