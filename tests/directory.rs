@@ -8,6 +8,8 @@
 #[path = "support/people.rs"]
 mod people;
 
+#[path = "directory/joins.rs"]
+mod joins;
 #[path = "directory/kinds.rs"]
 mod kinds;
 #[path = "directory/profile.rs"]

@@ -23,6 +23,7 @@ use tsumugu_trust::note::VerifyingKey;
 use tsumugu_trust::value::{Id, Origin, Time};
 
 pub use alarm::{RECORD as ALARM_RECORD, StoredAlarm};
+pub(crate) use own::as_first;
 pub use own::{OwnRecords, RECORD as OWN_RECORD, StrangeRecord};
 pub use sync::{CLOCK_TOLERANCE_MS, MAX_STALENESS_MS, SyncReport};
 

@@ -106,6 +106,15 @@ async fn only_some_kinds_are_proposed_and_only_by_administrators() {
     let renamed = tsumugu_trust::statement::Institution { version: 2, name, ..record };
     let taken_over = tsumugu_trust::statement::Institution { key: Some(key), ..renamed };
     assert_eq!(reason(propose(&town, 0, &taken_over).await), Reason::Malformed);
+    // Nor does a member become an entry for FAX.
+    let demoted = tsumugu_trust::statement::Institution {
+        key: None,
+        invitation: None,
+        fax: Some("04-7000-0003".parse().unwrap()),
+        fax_only: Some(tsumugu_trust::statement::Yes::Yes),
+        ..member
+    };
+    assert_eq!(reason(propose(&town, 0, &demoted).await), Reason::Malformed);
     assert!(proposals(&town).await.is_empty());
 
     let standing = Standing { institution: office.id, version: 1, state: StandingState::Suspended };

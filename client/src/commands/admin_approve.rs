@@ -2,7 +2,7 @@
 //! statement that another administrator proposed.
 
 use tsumugu_proto::v1;
-use tsumugu_trust::directory::{CheckedEnrolment, institution_record};
+use tsumugu_trust::directory::{CheckedEnrolment, institution_record, joining_version};
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::statement::{AnyBody, Candidacy, Statement, sign, sign_text};
 use tsumugu_trust::value::Id;
@@ -122,7 +122,8 @@ fn record(
     review: &Review,
     checked: &CheckedEnrolment,
 ) -> Result<Statement, Failure> {
-    let record = institution_record(&review.invitation, &checked.request, 1)
+    let record = joining_version(session.directory(), &review.invitation)
+        .and_then(|version| institution_record(&review.invitation, &checked.request, version))
         .map_err(|refusal| Failure::fault("record").because(refusal))?;
     let key = session.identity().administrator()?.signing_key(session.origin())?;
     sign(session.origin(), &record, &[&key])

@@ -8,7 +8,7 @@ use tsumugu_trust::directory::Directory;
 use tsumugu_trust::hash::sha256;
 use tsumugu_trust::seal::{SealingRecipient, seal_to};
 use tsumugu_trust::statement::{
-    AnyBody, Institution, Invitation, Purpose, Statement, TrustList, Yes, sign,
+    AnyBody, Institution, Invitation, Purpose, StandingState, Statement, TrustList, Yes, sign,
 };
 use tsumugu_trust::value::{Id, InstitutionNumber, Text, Time};
 
@@ -48,6 +48,8 @@ pub struct Invitated {
     pub code: String,
     /// It can be used until then (ISO 8601).
     pub expires: String,
+    /// Whether the institution is an entry for FAX until now, which becomes a member under its number.
+    pub listed: bool,
     /// Index of the invitation in the log.
     pub index: u64,
     #[serde(skip)]
@@ -59,6 +61,9 @@ impl Outcome for Invited {
         match self {
             Self::Invitation(made) => {
                 page.say(&Sentence::new("admin.invited").with("time", jst::show(made.expires_at)));
+                if made.listed {
+                    page.say(&Sentence::new("admin.invited-listed"));
+                }
                 page.gap();
                 page.row(&format!("    {}", made.code));
                 page.gap();
@@ -81,8 +86,9 @@ pub async fn run(ctx: &Context, args: &InviteArgs) -> Result<Invited, Failure> {
     if let (Some(kind), Some(number)) = (args.kind, &args.number) {
         check_number(kind, number, args.force)?;
     }
+    let listed = listed(session.directory(), args)?;
     if !args.administrator {
-        refuse_taken(&session, args)?;
+        refuse_taken(&session, args, listed)?;
     }
     if args.fax_only {
         return fax_only(&mut session, &rpc, args).await.map(Invited::FaxOnly);
@@ -90,7 +96,7 @@ pub async fn run(ctx: &Context, args: &InviteArgs) -> Result<Invited, Failure> {
     refuse_invited(&rpc, args).await?;
     let code = Code::from_secret(ctx.random());
     let sealed = sealed_secret(&session, &code)?;
-    let statement = invitation(&session, args, &code, &sealed)?;
+    let statement = invitation(&session, args, listed, &code, &sealed)?;
     let request = v1::CreateInvitationRequest {
         document: Some(document(&session, &statement, &code)),
         sealed_secret: sealed.into(),
@@ -105,17 +111,43 @@ pub async fn run(ctx: &Context, args: &InviteArgs) -> Result<Invited, Failure> {
         purpose: made.purpose.to_string(),
         code: Ticket { address: address.clone(), code }.print(),
         expires: jst::iso(made.expires),
+        listed: listed.is_some(),
         index: verified.at.index,
         expires_at: made.expires,
     }))
 }
 
 /// Against the directory: the exchange would refuse it in the end, when everybody has done their part.
-fn refuse_taken(session: &Session<'_>, args: &InviteArgs) -> Result<(), Failure> {
+fn refuse_taken(
+    session: &Session<'_>,
+    args: &InviteArgs,
+    listed: Option<Id>,
+) -> Result<(), Failure> {
     let (Some(number), Some(name)) = (&args.number, &args.name) else { return Ok(()) };
     // A new institution has an id that nobody has.
-    let nobody = Id([0; 16]);
-    free(session.directory(), nobody, number, name, args.label.as_ref())
+    let own = listed.unwrap_or(Id([0; 16]));
+    free(session.directory(), own, number, name, args.label.as_ref())
+}
+
+/// The entry for FAX of this number, which is invited to become a member; nothing for a new institution.
+///
+/// # Errors
+/// `admin.listed-suspended`: what it signs would be refused in the end.
+fn listed(directory: &Directory, args: &InviteArgs) -> Result<Option<Id>, Failure> {
+    let Some(number) = args.number.as_ref().filter(|_| !args.administrator && !args.fax_only)
+    else {
+        return Ok(None);
+    };
+    let Some(id) = directory.by_number(number) else { return Ok(None) };
+    let Some(entry) = directory.member(id) else { return Ok(None) };
+    if entry.records.iter().any(|record| record.body.key.is_some()) {
+        return Ok(None);
+    }
+    let standing = entry.standings.last().map(|standing| standing.body.state);
+    if standing == Some(StandingState::Suspended) {
+        return Err(Failure::new("admin.listed-suspended").with("number", number));
+    }
+    Ok(Some(id))
 }
 
 /// Whether number and name are nobody else's.
@@ -152,6 +184,7 @@ async fn refuse_invited(rpc: &Rpc, args: &InviteArgs) -> Result<(), Failure> {
 fn invitation(
     session: &Session<'_>,
     args: &InviteArgs,
+    listed: Option<Id>,
     code: &Code,
     sealed: &[u8],
 ) -> Result<Statement, Failure> {
@@ -160,7 +193,7 @@ fn invitation(
     let invitation = Invitation {
         invitation: code.invitation_id(),
         purpose,
-        subject: Id(ctx.random()),
+        subject: listed.unwrap_or_else(|| Id(ctx.random())),
         number: args.number.clone(),
         name: args.name.clone(),
         kana: args.kana.clone(),

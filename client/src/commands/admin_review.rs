@@ -6,7 +6,7 @@ use tsumugu_proto::v1::EnrolmentState;
 use tsumugu_trust::code::{Code, comparison_digits};
 use tsumugu_trust::directory::{
     CheckedEnrolment, Directory, check_candidacy, check_enrolment, check_invitation, fold_name,
-    institution_record,
+    institution_record, joining_version,
 };
 use tsumugu_trust::hash::sha256;
 use tsumugu_trust::leaf::LogPosition;
@@ -174,6 +174,9 @@ impl Review {
         if let (Some(number), Some(name)) = (&self.invitation.number, &self.invitation.name) {
             let label = self.invitation.label.as_ref();
             self.problems.extend(taken(directory, self.invitation.subject, number, name, label));
+            if joining_version(directory, &self.invitation).is_err() {
+                self.problems.push(Problem::NumberTaken);
+            }
         }
         Ok(())
     }
@@ -195,7 +198,10 @@ impl Review {
         let origin = directory.origin();
         match (&self.request, &draft.body) {
             (Some(Request::Member(checked)), AnyBody::Institution(_)) => {
-                institution_record(&self.invitation, &checked.request, 1)
+                joining_version(directory, &self.invitation)
+                    .and_then(|version| {
+                        institution_record(&self.invitation, &checked.request, version)
+                    })
                     .is_ok_and(|record| encode_text(origin, &record) == draft.text())
             }
             (Some(Request::Candidate(candidacy)), AnyBody::TrustList(list)) => {

@@ -2,10 +2,11 @@
 
 use prost::Message;
 use tsumugu_proto::v1;
-use tsumugu_trust::directory::{Directory, check_worker};
+use tsumugu_trust::directory::{Directory, Member, check_worker};
+use tsumugu_trust::hash::Hash;
 use tsumugu_trust::leaf::Leaf;
 use tsumugu_trust::statement::Statement;
-use tsumugu_trust::value::Key;
+use tsumugu_trust::value::{Key, Origin};
 
 use super::outcome::{JoinState, Joined};
 use super::pending::{Pending, PendingMember, RECORD, parse};
@@ -13,7 +14,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::identity::text::Bytes;
 use crate::identity::{AdministratorKeys, Identity, Party, TlsCredentials, public_key};
-use crate::session::{Purpose, Session};
+use crate::session::{Purpose, Session, as_first};
 use crate::vault::Vault;
 
 /// Takes in the answer to a bootstrap: trust list 1 is entry 0 of the log.
@@ -78,7 +79,8 @@ pub async fn finish_terminal(
     let statements: Vec<Statement> =
         member.statements.iter().map(parse).collect::<Result<_, _>>()?;
     let clear = statements.iter().filter(|one| one.body.is_clear()).map(Statement::digest);
-    session.expect_own(clear.chain([member.record]))?;
+    session.expect_own(clear)?;
+    session.expect_joining(member.record);
     session.sync().await?;
     for (worker, receipt) in keys.workers.iter().zip(&answer.worker_receipts) {
         let verified = session.verify_receipt(receipt, Some(worker.statement())).await?;
@@ -148,7 +150,7 @@ fn as_asked(
     let terminals: Vec<_> = member.terminals.iter().map(|(id, one)| (*id, one.key)).collect();
     let only = |digests: Vec<_>, ours| digests == [ours];
     let checks = [
-        ("record", only(member.records.iter().map(|one| one.digest).collect(), asked.record)),
+        ("record", is_joined(directory.origin(), member, asked.record)),
         ("profile", only(member.profiles.iter().map(|one| one.digest).collect(), profile.digest())),
         ("key-set", only(member.key_sets.iter().map(|one| one.digest).collect(), key_set.digest())),
         ("terminal", terminals == [(asked.keys.terminal, key)]),
@@ -157,6 +159,12 @@ fn as_asked(
         Some((part, _)) => Err(not_as_asked(part)),
         None => Ok(()),
     }
+}
+
+/// The newest record is the one that was asked for, but for its version; the ones before it bound no key.
+fn is_joined(origin: &Origin, member: &Member, asked: Hash) -> bool {
+    let Some((newest, before)) = member.records.split_last() else { return false };
+    before.iter().all(|entry| entry.body.key.is_none()) && as_first(origin, &newest.body) == asked
 }
 
 pub(super) fn not_as_asked(part: &str) -> Failure {

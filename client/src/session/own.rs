@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use tsumugu_trust::hash::Hash;
-use tsumugu_trust::statement::{AnyBody, Statement};
-use tsumugu_trust::value::{Id, Time, Value};
+use tsumugu_trust::statement::{AnyBody, Institution, Statement, digest, encode_text};
+use tsumugu_trust::value::{Id, Origin, Time, Value};
 
 use super::Session;
 use crate::failure::Failure;
@@ -27,6 +27,10 @@ pub struct OwnRecords {
     #[serde(with = "text::many")]
     known: Vec<Hash>,
     strange: Vec<StrangeRecord>,
+    /// Digest of the record that makes the institution a member, with its version counted as 1: whoever
+    /// asks to join does not know whether it was listed for FAX before.
+    #[serde(skip)]
+    joining: Option<Hash>,
     /// Up to this number of the clear chain another terminal of ours vouches for every record.
     #[serde(skip)]
     vouched_until: Option<u64>,
@@ -88,11 +92,31 @@ impl OwnRecords {
             self.expect([digest]);
             return;
         }
+        if subject(&statement.body) == Some(own) && self.is_joining(statement) {
+            self.expect([digest]);
+            return;
+        }
         let seen = self.known.contains(&digest) || self.strange.iter().any(|s| s.digest == digest);
         if subject(&statement.body) == Some(own) && !seen {
             let kind = statement.body.kind().to_owned();
             self.strange.push(StrangeRecord { kind, number, time: time.encode(), digest });
         }
+    }
+
+    /// Whether it is the record that this vault asked for, or an entry for FAX before it, which binds no
+    /// key. After the record such an entry is strange.
+    fn is_joining(&mut self, statement: &Statement) -> bool {
+        let (AnyBody::Institution(record), Some(joining)) = (&statement.body, self.joining) else {
+            return false;
+        };
+        if record.key.is_none() {
+            return true;
+        }
+        let asked = as_first(&statement.origin, record) == joining;
+        if asked {
+            self.joining = None;
+        }
+        asked
     }
 
     /// Takes in what another process has written meanwhile.
@@ -128,6 +152,12 @@ impl Session<'_> {
         Ok(self.vault.write_json(RECORD, &self.own)?)
     }
 
+    /// Expects, in the synchronisations of this session, the record that makes the institution a member:
+    /// its digest with version 1.
+    pub(crate) fn expect_joining(&mut self, record: Hash) {
+        self.own.joining = Some(record);
+    }
+
     /// Takes every record of the own institution up to a number of the clear chain as known, in the
     /// synchronisations of this session: the terminal that admits this one knows them.
     pub(crate) fn vouch_own(&mut self, until: u64) {
@@ -142,6 +172,11 @@ impl Session<'_> {
         self.own.confirm();
         Ok(self.vault.write_json(RECORD, &self.own)?)
     }
+}
+
+/// Digest of an institution's record as if it were its first one.
+pub(crate) fn as_first(origin: &Origin, record: &Institution) -> Hash {
+    digest(&encode_text(origin, &Institution { version: 1, ..record.clone() }))
 }
 
 /// The institution that a clear record is about.

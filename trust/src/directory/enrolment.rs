@@ -124,10 +124,28 @@ pub fn check_candidacy(
     Ok(request.clone())
 }
 
+/// The version of the institution's record that an invitation leads to: 1 for an institution that the
+/// directory does not have, else the next one.
+///
+/// An entry that was never a member (FAX only) becomes one under its own id, so that its number and name
+/// stay with one institution. Who has, or had, a key gets no other by an invitation of this purpose:
+/// that is a restore.
+///
+/// # Errors
+/// [`Refusal::Mismatch`] where the invitation would take a member's place.
+pub fn joining_version(directory: &Directory, invitation: &Invitation) -> Result<u64, Refusal> {
+    let known = directory.member(invitation.subject).map_or(&[][..], |member| &member.records);
+    let was_member = known.iter().any(|record| record.body.key.is_some());
+    if was_member && invitation.purpose == Purpose::Member {
+        return Err(Refusal::Mismatch);
+    }
+    Ok(known.len() as u64 + 1)
+}
+
 /// The institution's record that an invitation and a request give: every administrator computes the
 /// same text, so that their signatures meet.
 ///
-/// `version` is 1 for a new member.
+/// `version` is that of [`joining_version`].
 ///
 /// # Errors
 /// [`Refusal::Mismatch`] where the invitation is not for an institution.

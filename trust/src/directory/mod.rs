@@ -21,7 +21,7 @@ pub use chain::{ChainAlarm, ClearChain};
 pub use change::is_attribute_change;
 pub use enrolment::{
     CheckedEnrolment, check_candidacy, check_enrolment, check_invitation, check_invitation_closed,
-    institution_record,
+    institution_record, joining_version,
 };
 pub use model::{Directory, Entry, Holder, KeyUse, Member, TerminalEntry};
 pub use names::fold_name;

@@ -23,23 +23,23 @@ pub(super) fn administrate(
     Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
-/// Whether administrators may propose a statement without an invitation. A member's record may change
-/// in its attributes only: a key comes by an invitation, never so.
+/// Whether administrators may propose a statement without an invitation. A record may change in its
+/// attributes only: a key comes by an invitation, never so, and a member does not become an entry for FAX.
 ///
 /// # Errors
 /// [`ErrorReason::Malformed`]
 pub(crate) fn check_proposal(directory: &Directory, statement: &Statement) -> Result<(), Refused> {
     let allowed = match &statement.body {
         AnyBody::Standing(_) | AnyBody::CatalogueRelease(_) | AnyBody::TerminalRemoved(_) => true,
-        AnyBody::Institution(record) if record.fax_only.is_some() => true,
-        AnyBody::Institution(record) => {
-            directory.member(record.institution).is_some_and(|member| {
+        AnyBody::Institution(record) => match directory.member(record.institution) {
+            None => record.fax_only.is_some(),
+            Some(member) => {
                 let digest = statement.digest();
                 let is_repeat = member.records.iter().any(|known| known.digest == digest);
                 is_repeat
                     || member.record().is_some_and(|newest| is_attribute_change(newest, record))
-            })
-        }
+            }
+        },
         _ => false,
     };
     if allowed {

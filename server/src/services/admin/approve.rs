@@ -1,5 +1,5 @@
 use tsumugu_proto::v1::{self, ErrorReason};
-use tsumugu_trust::directory::{Refusal, check_enrolment, institution_record};
+use tsumugu_trust::directory::{Refusal, check_enrolment, institution_record, joining_version};
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::{AnyBody, Invitation, Statement, encode_text};
 use tsumugu_trust::value::Id;
@@ -84,12 +84,11 @@ async fn commit_institution(
         .collect::<Result<Vec<_>, _>>()?;
     let checked = check_enrolment(exchange.reader.origin(), invitation, &enrolment, &finished)?;
     let directory = exchange.reader.published().directory.clone();
-    let version =
-        directory.member(invitation.subject).map_or(0, |member| member.records.len() as u64) + 1;
     let committed = directory
         .member(invitation.subject)
         .is_some_and(|m| m.records.iter().any(|r| r.digest == record.digest()));
     if !committed {
+        let version = joining_version(&directory, invitation)?;
         let expected = encode_text(
             exchange.reader.origin(),
             &institution_record(invitation, &checked.request, version)?,

@@ -131,9 +131,9 @@ class Directory:
             for terminal in self.terminals.values():
                 if terminal.institution == id and terminal.removed is None:
                     terminal.removed = place
-        # Names and numbers that a later record gives up stay with their holder's past.
+        # A name or number that a later record gives up is free again.
         self.names = {name: one for name, one in self.names.items() if one != id} | {folded: id}
-        self.numbers[record.get("number")] = id
+        self.numbers = {number: one for number, one in self.numbers.items() if one != id} | {record.get("number"): id}
         institution.records.append(record)
         institution.keys.append((place, key))
         self.institutions[id] = institution

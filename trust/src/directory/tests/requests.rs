@@ -3,7 +3,8 @@
 use super::*;
 use crate::hash::sha256;
 use crate::statement::{
-    Candidacy, ClosedReason, Enrolment, Invitation, InvitationClosed, Purpose, digest, encode_text,
+    Candidacy, ClosedReason, Enrolment, Institution, Invitation, InvitationClosed, Purpose, Yes,
+    digest, encode_text,
 };
 use crate::value::{Id, Time};
 
@@ -93,6 +94,35 @@ fn a_request_that_fits_its_invitation() {
         world.append(statement);
     });
     assert!(world.directory().member(record.institution).unwrap().is_active());
+}
+
+#[test]
+fn an_entry_for_fax_is_continued_and_a_member_is_not_taken_over() {
+    let Request { mut world, mut invitation, applicant, lines, finished } = request();
+    assert_eq!(joining_version(world.directory(), &invitation), Ok(1));
+    let record = institution_record(&invitation, &lines, 1).unwrap();
+    let entry = Institution {
+        key: None,
+        invitation: None,
+        fax: Some("04-7000-0991".parse().unwrap()),
+        fax_only: Some(Yes::Yes),
+        ..record
+    };
+    world.append(&world.by_administrators(&entry));
+    let version = joining_version(world.directory(), &invitation).unwrap();
+    assert_eq!(version, 2);
+    let record = institution_record(&invitation, &lines, version).unwrap();
+    assert_eq!((record.number.clone(), record.institution), (entry.number, entry.institution));
+    world.append(&world.by_administrators(&record));
+    finished.iter().for_each(|statement| {
+        world.append(statement);
+    });
+    let member = world.directory().member(record.institution).unwrap();
+    assert!(member.is_active() && member.terminals.contains_key(&applicant.terminal.id));
+    // Once it has a key, only a restore gives it another one.
+    assert_eq!(joining_version(world.directory(), &invitation), Err(Refusal::Mismatch));
+    invitation.purpose = Purpose::Restore;
+    assert_eq!(joining_version(world.directory(), &invitation), Ok(3));
 }
 
 #[test]
