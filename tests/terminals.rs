@@ -11,6 +11,8 @@ mod crash;
 mod people;
 #[path = "terminals/refused.rs"]
 mod refused;
+#[path = "terminals/register.rs"]
+mod register;
 #[path = "terminals/renewal.rs"]
 mod renewal;
 #[path = "terminals/workers.rs"]

@@ -30,7 +30,7 @@ pub use office::{
     DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand, HolidayHabit,
     LetterArgs, PrintArgs, ProfileCommand, ProfileSetArgs, RecoveryCommand, TerminalAddArgs,
     TerminalCommand, TerminalRevokeArgs, UiArgs, WardArg, WorkerAddArgs, WorkerCommand,
-    WorkerRemoveArgs,
+    WorkerPinArgs, WorkerRemoveArgs,
 };
 pub use records::{CaseCommand, ClaimArgs, DraftCommand, DraftSaveArgs};
 pub use values::HoursSpan;

@@ -60,6 +60,7 @@ pub mod verify;
 pub mod watch;
 pub mod worker_add;
 pub mod worker_list;
+pub mod worker_pin;
 pub mod worker_remove;
 
 pub(crate) use shown::kind_word;

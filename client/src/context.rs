@@ -15,6 +15,7 @@ use crate::messages::Sentence;
 use crate::network::Network;
 use crate::output::{Mode, Outcome, Output};
 use crate::passphrase::Source;
+use crate::pin::Pins;
 use crate::progress::Progress;
 use crate::vault::Vault;
 
@@ -26,6 +27,7 @@ pub struct Context {
     clock: Arc<dyn Clock>,
     random: RefCell<Box<dyn Randomness>>,
     passphrase: RefCell<Source>,
+    pins: Pins,
     network: Network,
     mode: Mode,
     verbose: bool,
@@ -60,6 +62,7 @@ impl Context {
             clock,
             random: RefCell::new(random),
             passphrase: RefCell::new(passphrase),
+            pins: Pins::default(),
             network: Network::default(),
             mode,
             verbose,
@@ -72,6 +75,18 @@ impl Context {
     #[must_use]
     pub fn with_network(self, network: Network) -> Self {
         Self { network, ..self }
+    }
+
+    /// The same with another place where workers' PINs come from.
+    #[must_use]
+    pub fn with_pins(self, pins: Pins) -> Self {
+        Self { pins, ..self }
+    }
+
+    /// Where workers' PINs come from.
+    #[must_use]
+    pub fn pins(&self) -> &Pins {
+        &self.pins
     }
 
     /// What was said of the way to the exchange.

@@ -24,6 +24,7 @@ pub mod office;
 pub mod outbox;
 pub mod output;
 pub mod passphrase;
+pub mod pin;
 mod post;
 pub mod print;
 mod probe;

@@ -164,7 +164,8 @@ impl<P: Prompt> Source<P> {
         Ok(passphrase)
     }
 
-    fn obtain(
+    /// The first line of the file, else what a person types.
+    pub(crate) fn obtain(
         &mut self,
         question: &str,
         note: &mut dyn FnMut(&Sentence),
@@ -244,7 +245,12 @@ impl From<PassphraseError> for Failure {
 /// The file that [`FILE_VARIABLE`] names.
 #[must_use]
 pub fn named_file() -> Option<PathBuf> {
-    std::env::var_os(FILE_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
+    file_in(FILE_VARIABLE)
+}
+
+/// The file that an environment variable names.
+pub(crate) fn file_in(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Without a byte order mark, which Windows' Notepad may write, and without the line end.

@@ -51,8 +51,8 @@ pub(crate) trait Post {
     fn with_random<R>(&self, use_it: impl FnOnce(&mut dyn Randomness) -> R) -> R;
     /// Says something on the way.
     fn note(&self, sentence: &Sentence);
-    /// Destroys the key of a worker who was removed.
-    fn forget_worker(&mut self, worker: Id) -> Result<(), Failure>;
+    /// Destroys the key of a worker whom the leaf of that index removed.
+    fn forget_worker(&mut self, worker: Id, index: u64) -> Result<(), Failure>;
     /// Keeps an alarm, so that the next command stops too; gives the failure back.
     fn keep_alarm(&self, failure: Failure) -> Failure;
 

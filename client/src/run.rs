@@ -20,6 +20,7 @@ use crate::failure::{Exit, Failure};
 use crate::network::Network;
 use crate::output::{Mode, Outcome};
 use crate::passphrase::Source;
+use crate::pin::Pins;
 
 /// Plays `tsumugu demo`: the root package has it, since it runs the server too.
 ///
@@ -55,7 +56,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, demo: Demo) -> Exit {
     let passphrase = Source::from_environment();
     let network = Network::new(cli.global.proxy, |name| std::env::var(name).ok());
     let ctx = Context::new(folder, SystemClock::shared(), Box::new(OsRng), passphrase, printing)
-        .with_network(network);
+        .with_network(network)
+        .with_pins(Pins::from_environment());
     let done = match (homeless, &cli.command) {
         (Some(failure), _) => Err(failure),
         (None, Command::Demo(args)) => demo(&ctx, args),
@@ -188,10 +190,11 @@ async fn terminal(ctx: &Context, command: &TerminalCommand) -> Result<Exit, Fail
 }
 
 async fn worker(ctx: &Context, command: &WorkerCommand) -> Result<Exit, Failure> {
-    use commands::{worker_add, worker_list, worker_remove};
+    use commands::{worker_add, worker_list, worker_pin, worker_remove};
     match command {
         WorkerCommand::Add(args) => done(ctx, &worker_add::run(ctx, args).await?),
         WorkerCommand::List => done(ctx, &worker_list::run(ctx).await?),
+        WorkerCommand::Pin(args) => done(ctx, &worker_pin::run(ctx, args).await?),
         WorkerCommand::Remove(args) => done(ctx, &worker_remove::run(ctx, args).await?),
     }
 }

@@ -18,6 +18,7 @@ use crate::messages::Sentence;
 use crate::post::Post;
 use crate::probe;
 use crate::vault::Vault;
+use crate::workers::Leavers;
 
 /// The record of what is still to be done.
 pub(crate) const RECORD: &str = "agent/arrivals";
@@ -203,7 +204,8 @@ impl Arrivals {
             clear(folder)?;
             self.is_clear = true;
         }
-        let rendering = (self.renderer)(post.directory(), message, &letter, post.now())?;
+        let leavers = Leavers::of(post);
+        let rendering = (self.renderer)(post.directory(), leavers, message, &letter, post.now())?;
         save(folder, &short, message, &rendering).map(Some)
     }
 }

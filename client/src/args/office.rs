@@ -171,6 +171,8 @@ pub enum WorkerCommand {
     Add(WorkerAddArgs),
     /// 担当者の一覧 / list the workers
     List,
+    /// このPCで使う暗証番号を決める・変える / set or change a worker's PIN at this PC
+    Pin(WorkerPinArgs),
     /// 担当者を外す / remove a worker
     Remove(WorkerRemoveArgs),
 }
@@ -184,6 +186,16 @@ pub struct WorkerAddArgs {
     /// 職種 / role
     #[arg(long, value_name = "ROLE")]
     pub role: String,
+}
+
+/// `worker pin`
+#[derive(Debug, Clone, Args)]
+pub struct WorkerPinArgs {
+    /// 氏名か番号 / name or id
+    pub worker: String,
+    /// 新しい暗証番号を1行目に書いたファイル（省けば画面で入力） / file whose first line is the new PIN
+    #[arg(long, value_name = "FILE")]
+    pub new_pin_file: Option<PathBuf>,
 }
 
 /// `worker remove`

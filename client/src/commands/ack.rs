@@ -4,7 +4,7 @@ use serde::Serialize;
 use tsumugu_trust::statement::Answer;
 use tsumugu_trust::value::Time;
 
-use super::mail::{choose_worker, exchange_mail, find_message, say_queued, with_signer};
+use super::mail::{exchange_mail, find_message, say_queued, signing, with_signer};
 use super::open::readable;
 use super::shown::{ShownParty, japanese};
 use crate::args::{AckArgs, Disposition};
@@ -67,7 +67,7 @@ pub async fn run(ctx: &Context, args: &AckArgs) -> Result<Answered, Failure> {
     check_answerable(&session, &message, said)?;
     let comment = args.comment.as_deref().unwrap_or_default().trim();
     let keys = session.identity().terminal()?;
-    let worker = choose_worker(keys, args.worker.as_deref())?;
+    let worker = &signing(&session, args.worker.as_deref())?;
     let name = worker.card().map(|card| card.name).unwrap_or_default();
     let letter = message.read_letter(session.vault(), session.directory())?;
     let letter = letter.map_or_else(|| readable(&session, &message), Ok)?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tsumugu_proto::v1;
 use tsumugu_proto::v1::office_record::Entry as Said;
 
-use super::mail::{choose_worker, exchange_mail, find_message};
+use super::mail::{chosen, exchange_mail, find_message};
 use super::office::{worker, write};
 use super::shown::ShownWorker;
 use crate::args::ClaimArgs;
@@ -43,7 +43,7 @@ pub async fn run(ctx: &Context, args: &ClaimArgs) -> Result<Claimed, Failure> {
         Said::Claim(claim) if !claim.worker_id.is_empty() => Some(claim.worker_id.clone()),
         _ => None,
     });
-    let ours = choose_worker(session.identity().terminal()?, args.worker.as_deref())?.id;
+    let ours = chosen(&session, args.worker.as_deref())?.id;
     let ours = ours.to_string();
     let worker_id = if args.release { String::new() } else { ours.clone() };
     let claim = v1::Claim {

@@ -9,7 +9,7 @@ use tsumugu_proto::v1::office_record::Entry as Said;
 use tsumugu_trust::value::{Id, Time};
 
 use super::form_file::read_form;
-use super::mail::{choose_worker, exchange_mail};
+use super::mail::{chosen, exchange_mail};
 use super::office::{Written, find, listed, short_id, worker, write};
 use super::shown::ShownWorker;
 use crate::args::{DraftCommand, DraftSaveArgs};
@@ -125,7 +125,7 @@ async fn save(ctx: &Context, args: &DraftSaveArgs) -> Result<Written, Failure> {
     };
     let case = args.case.as_deref().map(|case| find(session.vault(), "case", case)).transpose()?;
     let earlier = before.map(|(_, draft, _)| draft).unwrap_or_default();
-    let by = choose_worker(session.identity().terminal()?, args.worker.as_deref())?.id;
+    let by = chosen(&session, args.worker.as_deref())?.id;
     let typed: Vec<_> = args.to.iter().map(ToString::to_string).collect();
     let said = Said::Draft(v1::Draft {
         id: id.to_string(),

@@ -26,6 +26,7 @@ use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::rpc::incomplete;
 use crate::session::{Purpose, Session};
+use crate::workers::Leavers;
 
 /// Inclusion proofs in one call (`GetInclusionProofsRequest`).
 const PROOFS_PER_CALL: usize = 256;
@@ -100,6 +101,11 @@ fn reveal(
         let key = letter.letter_key();
         // A detail that does not verify proves nothing; the answer itself still stands.
         if let Ok(detail) = read_detail(directory, leaf.at, &checked, &leaf.detail, key)
+            && !Leavers::of(session).had_left(
+                checked.body().by,
+                detail.worker().id(),
+                leaf.at.index,
+            )
             && let Some(salt) = detail.salt().first_chunk::<32>()
         {
             builder.detail(leaf.at.index, *salt, detail.detail().to_vec());

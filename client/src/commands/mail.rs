@@ -12,6 +12,7 @@ use crate::messages::Sentence;
 use crate::outbox::{Entry, FlushReport, damaged_entries, entries, flush, said_by_others, waiting};
 use crate::session::{Session, StoredAlarm};
 use crate::vault::Vault;
+use crate::workers::{Registered, check_pin, has_pin, is_removed, registered};
 
 /// Characters of an id that name a worker at least.
 const SHORTEST_PREFIX: usize = 4;
@@ -191,6 +192,73 @@ pub(super) fn choose_worker<'a>(
         (Some(only), None) => Ok(only),
         (Some(_), Some(_)) => Err(Failure::new("worker.ambiguous")),
         (None, _) => exact,
+    }
+}
+
+/// As [`choose_worker`], of this PC. One whom only colleagues' PCs know is told apart from nobody.
+///
+/// # Errors
+/// As [`choose_worker`]; `worker.no-key-here`.
+pub(super) fn chosen<'a>(
+    session: &'a Session<'_>,
+    named: Option<&str>,
+) -> Result<&'a WorkerSecret, Failure> {
+    let chosen = choose_worker(session.identity().terminal()?, named);
+    let (Err(unknown), Some(named)) = (&chosen, named) else { return chosen };
+    if unknown.key() == "worker.unknown" && elsewhere(session.vault(), named)?.is_some() {
+        return Err(Failure::new("worker.no-key-here"));
+    }
+    chosen
+}
+
+/// The worker who signs now: as [`chosen`], and whoever has a PIN here proves it, once in a command.
+///
+/// # Errors
+/// As [`chosen`]; `pin.wrong`, `pin.wait`, and as [`crate::pin::Pins::existing`].
+pub(super) fn signing(session: &Session<'_>, named: Option<&str>) -> Result<WorkerSecret, Failure> {
+    let worker = chosen(session, named)?.clone();
+    prove_pin(session, worker.id)?;
+    Ok(worker)
+}
+
+/// Asks for the PIN of a worker who has one here.
+///
+/// # Errors
+/// As [`signing`].
+pub(super) fn prove_pin(session: &Session<'_>, worker: Id) -> Result<(), Failure> {
+    let (ctx, vault) = (session.ctx(), session.vault());
+    if ctx.pins().was_right(worker) || !has_pin(vault, worker)? {
+        return Ok(());
+    }
+    let typed = ctx.pins().existing(&mut |said| ctx.note(said))?;
+    check_pin(vault, worker, &typed, ctx.now())?;
+    ctx.pins().note_right(worker);
+    Ok(())
+}
+
+/// The worker of the office's register who has this name or id, or begins so, and is the only one.
+///
+/// # Errors
+/// `worker.ambiguous`; the vault.
+pub(super) fn elsewhere(vault: &Vault, named: &str) -> Result<Option<Registered>, Failure> {
+    let mut all = Vec::new();
+    for one in registered(vault)? {
+        if !is_removed(vault, one.id)? {
+            all.push(one);
+        }
+    }
+    let name = |one: &Registered| one.card().map(|card| card.name).unwrap_or_default();
+    let is = |one: &Registered| name(one) == named || one.id.to_string() == named;
+    if let Some(place) = all.iter().position(is) {
+        return Ok(Some(all.swap_remove(place)));
+    }
+    all.retain(|one| {
+        let id = named.len() >= SHORTEST_PREFIX && one.id.to_string().starts_with(named);
+        id || (!named.is_empty() && name(one).starts_with(named))
+    });
+    match all.len() {
+        0 | 1 => Ok(all.pop()),
+        _ => Err(Failure::new("worker.ambiguous")),
     }
 }
 

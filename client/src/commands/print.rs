@@ -16,6 +16,7 @@ use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::print::{PrintedLetter, pdf};
 use crate::session::{Purpose, Session};
+use crate::workers::Leavers;
 
 /// Outcome of the command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,7 +48,8 @@ pub async fn run(ctx: &Context, args: &PrintArgs) -> Result<Printed, Failure> {
     // With the opening, if it is in the log by now.
     let message = load(&session, from, id)?;
     let options = RenderOptions { family_copy: args.family, short_marks: true };
-    let printed = PrintedLetter::of(session.directory(), &message, &letter, options, ctx.now())?;
+    let (directory, leavers) = (session.directory(), Leavers::of(&session));
+    let printed = PrintedLetter::of(directory, leavers, &message, &letter, options, ctx.now())?;
     let file = pdf(&printed)?;
     write_new(&args.out, &file).map_err(|error| match error {
         DiskError::Exists { .. } => Failure::file_exists(&args.out),

@@ -10,7 +10,7 @@ use tsumugu_trust::value::{Id, Time};
 
 use super::draft;
 use super::form_file::{fill_by_send, read_form};
-use super::mail::{choose_worker, exchange_mail, say_queued, with_signer};
+use super::mail::{exchange_mail, say_queued, signing, with_signer};
 use super::shown::{ShownParty, size};
 use crate::args::{RecipientArg, SendArgs};
 use crate::attachments::attach;
@@ -136,7 +136,8 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
         secrets: attached.secrets.clone(),
         sealed: attached.sealed.clone(),
     };
-    let worker = choose_worker(session.identity().terminal()?, args.worker.as_deref())?;
+    let worker = signing(&session, args.worker.as_deref())?;
+    let worker = &worker;
     let letters = with_signer(&session, worker, |signer| {
         recipients.iter().map(|to| same.letter(&session, to, signer)).collect::<Result<Vec<_>, _>>()
     })?;

@@ -21,6 +21,7 @@ use crate::output::{Outcome, Page};
 use crate::post::Post;
 use crate::probe;
 use crate::session::{Purpose, Session};
+use crate::workers::Leavers;
 
 /// Outcome of the command.
 #[derive(Debug, Serialize)]
@@ -149,7 +150,7 @@ fn one(session: &Session<'_>, message: &Message, fresh: bool) -> Result<TrackedM
     let shown = shown.ok_or_else(|| Failure::unknown_message(&message.id().to_string()))?;
     // A letter that does not verify gives no key; then the details stay closed.
     let letter = message.read_letter(vault, directory).ok().flatten();
-    let events = events(directory, message, letter.as_ref());
+    let events = events(directory, Leavers::of(session), message, letter.as_ref());
     Ok(TrackedMessage {
         waits_for: waits_for(&shown),
         message: shown,
@@ -162,18 +163,20 @@ fn one(session: &Session<'_>, message: &Message, fresh: bool) -> Result<TrackedM
 /// Everything that happened to a message whose letter is here, in log order.
 pub(crate) fn happened(
     directory: &Directory,
+    leavers: Leavers<'_>,
     message: &Message,
     letter: &OpenedLetter,
 ) -> Vec<TrackedEvent> {
-    events(directory, message, Some(letter))
+    events(directory, leavers, message, Some(letter))
 }
 
 fn events(
     directory: &Directory,
+    leavers: Leavers<'_>,
     message: &Message,
     letter: Option<&OpenedLetter>,
 ) -> Vec<TrackedEvent> {
-    let event = |leaf| event(directory, message, leaf, letter);
+    let event = |leaf| event(directory, leavers, message, leaf, letter);
     message.leaves().iter().filter_map(event).collect()
 }
 
@@ -197,6 +200,7 @@ fn waits_for(message: &ShownMessage) -> Option<&'static str> {
 
 fn event(
     directory: &Directory,
+    leavers: Leavers<'_>,
     message: &Message,
     leaf: &MessageLeaf,
     letter: Option<&OpenedLetter>,
@@ -214,7 +218,8 @@ fn event(
         AnyBody::Destroyed(_) => ("destroyed", None, None),
         AnyBody::Opened(_) => ("opened", recipient, None),
         AnyBody::Disposition(own) => {
-            detail = letter.and_then(|letter| open_detail(directory, message, leaf, letter));
+            detail =
+                letter.and_then(|letter| open_detail(directory, leavers, message, leaf, letter));
             (own.answer.word(), recipient, Some(own.answered))
         }
         AnyBody::Recall(own) => ("withdrawn", sender, Some(own.recalled)),
@@ -242,6 +247,7 @@ fn event(
 /// The detail of an answer; the word of the failed check where it does not verify.
 fn open_detail(
     directory: &Directory,
+    leavers: Leavers<'_>,
     message: &Message,
     leaf: &MessageLeaf,
     letter: &OpenedLetter,
@@ -254,7 +260,12 @@ fn open_detail(
     let digest = envelope.statement.digest();
     let checked = check_disposition(directory, at, &leaf.statement, lines, digest).ok()?;
     let detail = read_detail(directory, at, &checked, &leaf.detail, letter.letter_key());
-    Some(detail.map_err(|reason| reason.word()))
+    Some(match detail {
+        Ok(detail) if leavers.had_left(checked.body().by, detail.worker().id(), at.index) => {
+            Err("worker-removed")
+        }
+        detail => detail.map_err(|reason| reason.word()),
+    })
 }
 
 impl Outcome for Tracked {

@@ -252,7 +252,7 @@ fn of_the_office(
         }
         AnyBody::WorkerRemoved(lines) if lines.institution == own => {
             check_worker_removed(post.directory(), at, statement).map_err(broken)?;
-            post.forget_worker(lines.worker)?;
+            post.forget_worker(lines.worker, at.index)?;
         }
         AnyBody::OffSystem(lines) if lines.from == own => {}
         AnyBody::Worker(_) | AnyBody::WorkerRemoved(_) | AnyBody::OffSystem(_) => {

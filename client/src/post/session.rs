@@ -92,8 +92,8 @@ impl Post for Session<'_> {
         self.ctx().note(sentence);
     }
 
-    fn forget_worker(&mut self, worker: Id) -> Result<(), Failure> {
-        workers::forget(self, worker)
+    fn forget_worker(&mut self, worker: Id, index: u64) -> Result<(), Failure> {
+        workers::forget(self, worker, index)
     }
 
     fn keep_alarm(&self, failure: Failure) -> Failure {

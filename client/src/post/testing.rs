@@ -474,7 +474,7 @@ impl Post for TestPost {
         Progress::default()
     }
 
-    fn forget_worker(&mut self, worker: Id) -> Result<(), Failure> {
+    fn forget_worker(&mut self, worker: Id, _: u64) -> Result<(), Failure> {
         self.keys.workers.retain(|one| one.id != worker);
         Ok(())
     }

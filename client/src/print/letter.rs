@@ -14,6 +14,7 @@ use crate::commands::track::{TrackedEvent, happened};
 use crate::failure::Failure;
 use crate::letters::OpenedLetter;
 use crate::mailbox::message::Message;
+use crate::workers::Leavers;
 
 /// A letter, ready to be laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,13 +82,14 @@ pub struct PrintedEvent {
 }
 
 impl PrintedLetter {
-    /// A letter of a vault that knows this directory, printed at this time. Reading it is not told to
+    /// A letter of a vault that knows this directory and who left the office, printed at this time. Reading it is not told to
     /// anybody: who shows it to a person does that.
     ///
     /// # Errors
     /// The message has no envelope: it was never received.
     pub(crate) fn of(
         directory: &Directory,
+        leavers: Leavers<'_>,
         message: &Message,
         letter: &OpenedLetter,
         options: RenderOptions,
@@ -98,7 +100,7 @@ impl PrintedLetter {
         let rendered = form_of(letter)
             .map_or_else(|| unknown_form(letter.body()), |form| render(&form, options));
         let mut events: Vec<PrintedEvent> =
-            happened(directory, message, letter).iter().map(Into::into).collect();
+            happened(directory, leavers, message, letter).iter().map(Into::into).collect();
         if options.family_copy {
             // What colleagues say to each other is not the family's.
             events.iter_mut().for_each(|event| event.comment = None);

@@ -7,6 +7,7 @@ use tsumugu_trust::value::Id;
 
 use crate::failure::Failure;
 use crate::identity::text;
+use crate::post::Post;
 use crate::vault::Vault;
 
 /// The folder of records of workers.
@@ -21,6 +22,9 @@ pub struct WorkerRecord {
     pub terminals: Vec<Id>,
     /// Whether the worker was removed.
     pub removed: bool,
+    /// Index of the removal's leaf: what the worker signed counts before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<u64>,
 }
 
 /// Takes in that a worker was admitted at a terminal.
@@ -35,9 +39,35 @@ pub(crate) fn note_admitted(vault: &Vault, lines: &Worker) -> Result<(), Failure
     })
 }
 
-/// Takes in that a worker was removed.
-pub(super) fn note_removed(vault: &Vault, worker: Id) -> Result<(), Failure> {
-    change(vault, worker, |record| record.removed = true)
+/// Takes in that a worker was removed, by the leaf of that index; of several the first counts.
+pub(super) fn note_removed(vault: &Vault, worker: Id, index: u64) -> Result<(), Failure> {
+    change(vault, worker, |record| {
+        record.removed = true;
+        record.removed_at = Some(record.removed_at.map_or(index, |known| known.min(index)));
+    })
+}
+
+/// Who left this vault's own institution, and when. Correspondents do not see removals: they rely on the
+/// institution for which worker it was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leavers<'v> {
+    vault: &'v Vault,
+    own: Option<Id>,
+}
+
+impl<'v> Leavers<'v> {
+    /// As a vault knows them by its mailbox.
+    pub(crate) fn of(post: &'v impl Post) -> Self {
+        Self { vault: post.vault(), own: post.keys().ok().map(|keys| keys.institution) }
+    }
+
+    /// Whether a worker of our own was removed before a leaf: what stands there under the worker's name
+    /// names nobody. So it does where that cannot be read.
+    pub(crate) fn had_left(self, by: Id, worker: Id, leaf: u64) -> bool {
+        let before = |record: WorkerRecord| record.removed_at.is_some_and(|removed| removed < leaf);
+        let record = || self.vault.read_json::<WorkerRecord>(&path(worker));
+        self.own == Some(by) && record().map_or(true, |record| record.is_some_and(before))
+    }
 }
 
 /// Whether a worker is known to be removed.

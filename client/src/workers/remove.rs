@@ -6,6 +6,7 @@ use tsumugu_trust::statement::{WorkerRemoved, sign};
 use tsumugu_trust::value::Id;
 
 use super::admit::give_up;
+use super::pin;
 use super::record::note_removed;
 use crate::failure::Failure;
 use crate::identity::Party;
@@ -31,16 +32,17 @@ pub async fn remove_worker(session: &mut Session<'_>, worker: Id) -> Result<u64,
     let checked = check_worker_removed(session.directory(), verified.at, &statement)
         .map_err(|refusal| Failure::bad_proof("worker").because(refusal));
     session.keep_alarm(checked)?;
-    forget(session, worker)?;
+    forget(session, worker, verified.at.index)?;
     Ok(verified.at.index)
 }
 
-/// Destroys the key of a worker who was removed.
+/// Destroys key and PIN of a worker whom the leaf of that index removed.
 ///
 /// # Errors
 /// The vault.
-pub(crate) fn forget(session: &mut Session<'_>, worker: Id) -> Result<(), Failure> {
-    note_removed(session.vault(), worker)?;
+pub(crate) fn forget(session: &mut Session<'_>, worker: Id, index: u64) -> Result<(), Failure> {
+    note_removed(session.vault(), worker, index)?;
+    pin::forget(session.vault(), worker)?;
     give_up(session.vault(), worker)?;
     let is_here = session.identity().terminal()?.workers.iter().any(|one| one.id == worker);
     if !is_here {
