@@ -4,15 +4,17 @@ use serde::Serialize;
 use tsumugu_proto::v1::office_record::Entry as Said;
 use tsumugu_trust::value::Id;
 
-use super::mail::{Mail, choose_worker, say_queued};
+use super::mail::{Mail, exchange_mail, say_queued, signing};
 use super::shown::ShownWorker;
 use crate::failure::Failure;
 use crate::mailbox::short_ids;
 use crate::messages::Sentence;
 use crate::office::{self, Kept, Key};
+use crate::outbox::flush;
 use crate::output::Page;
 use crate::session::Session;
 use crate::vault::Vault;
+use crate::workers::register;
 
 /// What became of a record that was just written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,7 +49,7 @@ pub(super) async fn write(
     worker: Option<&str>,
     said: Said,
 ) -> Result<bool, Failure> {
-    let worker = choose_worker(session.identity().terminal()?, worker)?.clone();
+    let worker = signing(session, worker)?;
     let entry = office::write(session, &worker, said)?;
     // Monthly, by whichever PC is at work: so that later PCs need not fetch every single record.
     if office::needs_snapshot(session)? {
@@ -55,6 +57,27 @@ pub(super) async fn write(
     }
     let report = say_queued(session, mail, &entry).await?;
     Ok(report.done.iter().any(|(id, _)| *id == entry.id))
+}
+
+/// Says everything that a further PC needs of the office's own records in one snapshot, so that it need
+/// not have every single record; and who the workers are.
+///
+/// Called before the PC is admitted. Where the exchange is not reached it waits in the outbox, and the PC
+/// replays the single records.
+///
+/// # Errors
+/// An alarm; the vault.
+pub(super) async fn leave_snapshot(session: &mut Session<'_>) -> Result<(), Failure> {
+    // What colleagues wrote belongs into it.
+    exchange_mail(session).await?;
+    let Some(worker) = session.identity().terminal()?.workers.first().cloned() else {
+        return Ok(());
+    };
+    if register(session)?.is_some() {
+        flush(session).await?;
+    }
+    office::write_snapshot(session, &worker)?;
+    flush(session).await.map(|_| ())
 }
 
 /// The drafts or cases (`draft`, `case`) with their ids.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tsumugu_trust::value::Time;
 
+use super::office::leave_snapshot;
 use crate::args::TerminalAddArgs;
 use crate::context::Context;
 use crate::digits;
@@ -72,6 +73,10 @@ pub async fn run(ctx: &Context, args: &TerminalAddArgs) -> Result<Added, Failure
     let Some(asked) = asked else { return Added::invited(&session, &invitation) };
     if !is_confirmed(ctx, args, &asked)? {
         return Ok(Added::asked(&asked));
+    }
+    // While a record is strange nothing is admitted, and no snapshot is of use.
+    if session.own_records().strange().is_empty() {
+        leave_snapshot(&mut session).await?;
     }
     admitted(&mut session, &mut invitation, Some(&asked)).await
 }
