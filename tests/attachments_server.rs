@@ -7,6 +7,8 @@
 mod crash;
 #[path = "attachments_server/fetch.rs"]
 mod fetch;
+#[path = "attachments_server/hold.rs"]
+mod hold;
 #[path = "attachments_server/limits.rs"]
 mod limits;
 #[path = "attachments_server/name.rs"]

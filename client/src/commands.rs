@@ -7,6 +7,7 @@
 pub mod ack;
 pub mod admin_approve;
 mod admin_commit;
+pub mod admin_hold;
 pub mod admin_init;
 pub mod admin_invite;
 pub mod admin_list;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use rand::rngs::OsRng;
 use tsumugu_durable::clock::SystemClock;
-use tsumugu_trust::statement::StandingState;
+use tsumugu_trust::statement::{HoldState, StandingState};
 
 use crate::args::{
     AdminCommand, AgentArgs, AgentCommand, Cli, Command, DemoArgs, LogCommand, ProfileCommand,
@@ -155,8 +155,8 @@ async fn agent(ctx: &Context, args: &AgentArgs) -> Result<Exit, Failure> {
 
 async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
     use commands::{
-        admin_approve, admin_init, admin_invite, admin_list, admin_open_backup, admin_pending,
-        admin_reject, admin_resume, admin_standing, admin_update,
+        admin_approve, admin_hold, admin_init, admin_invite, admin_list, admin_open_backup,
+        admin_pending, admin_reject, admin_resume, admin_standing, admin_update,
     };
     match command {
         AdminCommand::Init(args) => done(ctx, &admin_init::run(ctx, args).await?),
@@ -171,6 +171,10 @@ async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
         }
         AdminCommand::Reinstate(args) => {
             done(ctx, &admin_standing::run(ctx, args, StandingState::Active).await?)
+        }
+        AdminCommand::Hold(args) => done(ctx, &admin_hold::run(ctx, args, HoldState::On).await?),
+        AdminCommand::Release(args) => {
+            done(ctx, &admin_hold::run(ctx, args, HoldState::Off).await?)
         }
         AdminCommand::OpenBackup(args) => done(ctx, &admin_open_backup::run(ctx, args)?),
         AdminCommand::Resume => done(ctx, &admin_resume::run(ctx).await?),

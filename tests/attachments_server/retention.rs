@@ -22,14 +22,14 @@ async fn two_days() -> (Town, Office, Office) {
     (town, from, to)
 }
 
-async fn answered(from: &Office, to: &Office, letter: &Letter) {
+pub(super) async fn answered(from: &Office, to: &Office, letter: &Letter) {
     from.send_one(letter).await.unwrap();
     to.fetch(letter).await.unwrap();
     to.dispose(&to.disposition(letter, Answer::Acknowledged)).await.unwrap();
 }
 
 /// How often, and why, the exchange says that it destroyed its copy.
-async fn destroyed(office: &Office, letter: &Letter) -> Vec<DestroyedReason> {
+pub(super) async fn destroyed(office: &Office, letter: &Letter) -> Vec<DestroyedReason> {
     let records = office.track(letter).await.unwrap();
     let reasons = records.iter().filter_map(|(receipt, _)| {
         match Statement::parse(&receipt.record).unwrap().body {
@@ -101,7 +101,7 @@ async fn a_copy_is_destroyed_some_days_after_the_answer_and_the_log_says_so() {
 }
 
 /// Stops, and finds everything whole, also when the views are made anew.
-async fn is_rebuilt(mut town: Town) {
+pub(super) async fn is_rebuilt(mut town: Town) {
     town.stop().await;
     let found = town.folder.check(false);
     assert!(found.is_whole(), "{found:?}");

@@ -180,6 +180,37 @@ fn two_administrators_sign_together() {
 }
 
 #[test]
+fn two_administrators_hold_a_letter_and_let_it_go() {
+    let (town, code) = Town::empty();
+    let (city, second) = (town.city(), town.person("association"));
+    city.does(&["admin", "init", &code]);
+    for institution in [&HOSPITAL, &OFFICE] {
+        town.join(institution);
+    }
+    let id = town.sheet();
+    let hold = ["admin", "hold", OFFICE.number, &id];
+    city.say(&hold).failed(3, "admin.hold-needs-two");
+    let invited = city.does(&["admin", "invite", "--administrator"]);
+    let asked = second.does(&["admin", "init", text(&invited["code"])]);
+    let (invitation, digits) = (text(&invited["invitation"]), text(&asked["digits"]));
+    city.does(&["admin", "approve", invitation, "--digits", digits]);
+    second.does(&["admin", "init"]);
+
+    let half = city.does(&hold);
+    assert_eq!((&half["committed"], &half["needed"]), (&json!(false), &json!(2)));
+    let waiting = second.does(&["admin", "pending"]);
+    assert_eq!(waiting["proposals"][0]["detail"], format!("on {id}"));
+    assert_eq!(second.does(&hold)["committed"], true);
+    city.say(&hold).failed(10, "command.nothing-to-do");
+    let other = ["admin", "hold", HOSPITAL.number, &id];
+    city.say(&other).failed(10, "server.not-found");
+    // The second signature may also come by the list of what waits.
+    assert_eq!(second.does(&["admin", "release", OFFICE.number, &id])["committed"], false);
+    assert_eq!(city.does(&["admin", "approve", OFFICE.number])["committed"], true);
+    city.say(&["admin", "release", OFFICE.number, &id]).failed(10, "command.nothing-to-do");
+}
+
+#[test]
 fn of_two_recipients_one_sends_it_back() {
     let town = Town::new();
     let (office, form) = (town.office(), town.form("notice-discharge-date"));

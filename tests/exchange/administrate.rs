@@ -22,7 +22,8 @@ async fn propose(town: &Town, by: usize, body: &impl Body) -> Result<v1::Propose
 }
 
 async fn proposals(town: &Town) -> Vec<Statement> {
-    let answer = town.administrators[0].link.admin().list_pending(v1::ListPendingRequest {}).await;
+    let answer =
+        town.administrators[0].link.admin().list_pending(v1::ListPendingRequest::default()).await;
     let notes = answer.unwrap().into_inner().proposals;
     notes.iter().map(|note| Statement::parse(note).unwrap()).collect()
 }
@@ -215,7 +216,7 @@ async fn who_left_the_list_is_out_at_the_next_request() {
     let signed = countersign(&town, &new.key(), &paper, &list).await.unwrap();
     assert!(signed.is_some());
     let left = town.administrators.remove(0);
-    let call = left.link.admin().list_pending(v1::ListPendingRequest {}).await;
+    let call = left.link.admin().list_pending(v1::ListPendingRequest::default()).await;
     assert_eq!(reason(call), Reason::UnknownParty);
     let standing = Standing { institution: fresh_id(), version: 1, state: StandingState::Active };
     let signed = sign(&town.folder.origin, &standing, &[&left.key()]).unwrap();

@@ -71,7 +71,7 @@ async fn a_repeated_call_gets_the_same_receipt_and_a_second_list_none() {
         assert_eq!((receipt.at, &receipt.leaf), (before.at, &before.leaf));
         let identity = first.identity_from(&again.certificates);
         let link = town.link(Some(identity)).await;
-        link.admin().list_pending(v1::ListPendingRequest {}).await.unwrap();
+        link.admin().list_pending(v1::ListPendingRequest::default()).await.unwrap();
     }
 }
 

@@ -78,8 +78,12 @@ async fn two_administrators_admit_and_the_half_signed_record_survives_a_restart(
     assert_eq!(size(&town).await, before);
     town.restart(&mut []).await;
     let mut second = town.administrators[1].link.admin();
-    let pending =
-        second.list_pending(v1::ListPendingRequest {}).await.unwrap().into_inner().invitations;
+    let pending = second
+        .list_pending(v1::ListPendingRequest::default())
+        .await
+        .unwrap()
+        .into_inner()
+        .invitations;
     assert_eq!(Statement::parse(&pending[0].draft).unwrap().signatures().len(), 1);
     let two = town.approve(1, &paper).await.unwrap();
     assert_eq!((two.signatures, two.needed), (2, 2));
@@ -208,7 +212,8 @@ async fn a_closed_or_used_invitation_is_of_no_use() {
     town.admit(first).await.unwrap();
     assert_eq!(reason(town.hand_in(&again).await), Reason::InvitationClosed);
     assert_eq!(reason(close(&town, &used).await), Reason::InvitationClosed);
-    let listed = admin.clone().list_pending(v1::ListPendingRequest {}).await.unwrap().into_inner();
+    let listed =
+        admin.clone().list_pending(v1::ListPendingRequest::default()).await.unwrap().into_inner();
     assert!(listed.invitations.is_empty());
 }
 

@@ -110,7 +110,7 @@ async fn an_administrator_renews_too_and_renewals_are_counted() {
         let answer = renew(&town, &signed, &tls.csr).await.unwrap();
         if n == 0 {
             let link = town.link(Some(identity(&answer, &tls))).await;
-            link.admin().list_pending(v1::ListPendingRequest {}).await.unwrap();
+            link.admin().list_pending(v1::ListPendingRequest::default()).await.unwrap();
         }
     }
     let (signed, tls) = by_hour(99);

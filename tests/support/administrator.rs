@@ -203,7 +203,8 @@ impl Administrator {
 
     /// Looks at a request that waits, as the administrator's tool does, and signs the record.
     pub async fn review(&self, town: &Town, paper: &Paper) -> Statement {
-        let answer = self.link.admin().list_pending(v1::ListPendingRequest {}).await.unwrap();
+        let answer =
+            self.link.admin().list_pending(v1::ListPendingRequest::default()).await.unwrap();
         let statement = Bytes::from(paper.statement.bytes());
         let waiting = answer.into_inner().invitations;
         let waiting = waiting.into_iter().find(|one| one.invitation == statement).expect("waits");

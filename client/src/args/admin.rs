@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use tsumugu_trust::value::{InstitutionKind, InstitutionNumber, Telephone, Text};
+use tsumugu_trust::value::{Id, InstitutionKind, InstitutionNumber, Telephone, Text};
 
 use super::values;
 
@@ -30,6 +30,10 @@ pub enum AdminCommand {
     Reinstate(StandingArgs),
     /// 交換所の控えを復元する人に、控えの鍵を渡す（交換所につながなくてよい） / hand the key of a backup to who restores the exchange
     OpenBackup(OpenBackupArgs),
+    /// 交換所にある文書の写しを、期限を過ぎても消させない（2人の管理者） / keep the exchange's copy of a letter
+    Hold(HoldArgs),
+    /// 消させない指定を解く（2人の管理者） / end a hold
+    Release(HoldArgs),
     /// 復元した交換所を再開する / let a restored exchange go on
     Resume,
     /// 様式集を公開する / publish the form catalogue
@@ -185,6 +189,16 @@ pub struct OpenBackupArgs {
     /// 電話での照合をしない / without the comparison
     #[arg(long)]
     pub without_comparison: bool,
+}
+
+/// `admin hold`, `admin release`
+#[derive(Debug, Clone, Args)]
+pub struct HoldArgs {
+    /// 送った施設の番号 / the sender's number
+    #[arg(value_parser = values::number)]
+    pub number: InstitutionNumber,
+    /// 文書の番号（全桁。tsumugu track に出る） / the message's whole id, as tsumugu track shows it
+    pub id: Id,
 }
 
 /// `admin suspend`, `admin reinstate`

@@ -77,7 +77,7 @@ pub async fn run(ctx: &Context, args: &ApproveArgs) -> Result<Signed, Failure> {
 
 /// The one invitation that `typed` names: its id, the beginning of it, or the institution's number.
 pub(super) async fn find(session: &Session<'_>, rpc: &Rpc, typed: &str) -> Result<Review, Failure> {
-    let waiting = rpc.list_pending(v1::ListPendingRequest {}).await?;
+    let waiting = rpc.list_pending(v1::ListPendingRequest::default()).await?;
     let typed = typed.trim().to_ascii_lowercase();
     let mut found = Vec::new();
     for pending in &waiting.invitations {

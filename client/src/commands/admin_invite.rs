@@ -168,7 +168,7 @@ pub(super) fn free(
 /// Against the invitations that are open: a second paper for one institution helps nobody.
 async fn refuse_invited(rpc: &Rpc, args: &InviteArgs) -> Result<(), Failure> {
     let Some(number) = &args.number else { return Ok(()) };
-    let waiting = rpc.list_pending(v1::ListPendingRequest {}).await?;
+    let waiting = rpc.list_pending(v1::ListPendingRequest::default()).await?;
     for pending in &waiting.invitations {
         if let Ok(statement) = Statement::parse(&pending.invitation)
             && let AnyBody::Invitation(open) = &statement.body

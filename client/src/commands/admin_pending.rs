@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tsumugu_proto::v1;
 use tsumugu_proto::v1::EnrolmentState;
-use tsumugu_trust::directory::{Directory, Member};
+use tsumugu_trust::directory::{Directory, HOLD_SIGNATURES, Member};
 use tsumugu_trust::statement::{AnyBody, Statement};
 
 use super::admin_review::{Problem, Review, review, signers};
@@ -79,7 +79,7 @@ pub async fn run(ctx: &Context) -> Result<Waiting, Failure> {
     let own = session.identity().administrator()?.id;
     let rpc = session.connect().await?;
     session.sync().await?;
-    let answer = rpc.list_pending(v1::ListPendingRequest {}).await?;
+    let answer = rpc.list_pending(v1::ListPendingRequest::default()).await?;
     let directory = session.directory();
     let needed = directory.trust_list().map_or(0, |list| list.body.threshold);
     let mut invitations = Vec::new();
@@ -144,8 +144,15 @@ fn proposal(
         AnyBody::TerminalRemoved(removed) => {
             (session.number_of(removed.institution), removed.reason.to_string())
         }
+        AnyBody::Hold(hold) => {
+            (session.number_of(hold.from), format!("{} {}", hold.state, hold.id))
+        }
         AnyBody::CatalogueRelease(release) => (release.version.to_string(), String::new()),
         _ => (String::new(), String::new()),
+    };
+    let needed = match &statement.body {
+        AnyBody::Hold(_) => HOLD_SIGNATURES,
+        _ => needed,
     };
     let kind = statement.body.kind().to_owned();
     let signatures = signers(directory, statement).len();

@@ -20,7 +20,7 @@ pub(super) async fn find(
     rpc: &Rpc,
     number: &str,
 ) -> Result<Option<Statement>, Failure> {
-    let waiting = rpc.list_pending(v1::ListPendingRequest {}).await?;
+    let waiting = rpc.list_pending(v1::ListPendingRequest::default()).await?;
     let about = |draft: &Statement| subject(session, draft).as_deref() == Some(number.trim());
     let drafts = waiting.proposals.iter().filter_map(|note| Statement::parse(note).ok());
     let mut drafts: Vec<Statement> = drafts.filter(about).collect();
@@ -58,7 +58,7 @@ pub(super) async fn sign(
 /// # Errors
 /// The exchange is not reached.
 pub(super) async fn same(rpc: &Rpc, mine: &Statement) -> Result<Option<Statement>, Failure> {
-    let waiting = rpc.list_pending(v1::ListPendingRequest {}).await?;
+    let waiting = rpc.list_pending(v1::ListPendingRequest::default()).await?;
     let mut parsed = waiting.proposals.iter().filter_map(|note| Statement::parse(note).ok());
     Ok(parsed.find(|one| one.text() == mine.text()))
 }
@@ -67,6 +67,7 @@ pub(super) async fn same(rpc: &Rpc, mine: &Statement) -> Result<Option<Statement
 fn subject(session: &Session<'_>, draft: &Statement) -> Option<String> {
     match &draft.body {
         AnyBody::Standing(standing) => Some(session.number_of(standing.institution)),
+        AnyBody::Hold(hold) => Some(session.number_of(hold.from)),
         // A changed record is asked for by the number that the directory shows.
         AnyBody::Institution(record) => {
             let known = session.directory().member(record.institution).and_then(Member::record);
@@ -86,6 +87,8 @@ fn continues(directory: &Directory, draft: &Statement) -> bool {
         AnyBody::Standing(standing) => directory
             .member(standing.institution)
             .is_some_and(|member| standing.version == member.standings.len() as u64 + 1),
+        // Which hold it continues only the exchange knows.
+        AnyBody::Hold(hold) => directory.member(hold.from).is_some(),
         AnyBody::Institution(record) => {
             let id: Id = record.institution;
             let free = taken(directory, id, &record.number, &record.name, record.label.as_ref());

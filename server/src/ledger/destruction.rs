@@ -19,7 +19,7 @@ use tsumugu_trust::statement::{Destroyed, DestroyedReason, unsigned};
 use tsumugu_trust::value::{Id, Time};
 
 use super::references::{attachment_key, body_key};
-use super::rows::{AttachmentRow, DoomedRow, MessageRow};
+use super::rows::{AttachmentRow, DoomedRow, HoldRow, MessageRow};
 use super::stage::Attached;
 use super::{Changes, Ledger, LedgerError, ViewError, key, table};
 
@@ -56,8 +56,8 @@ impl Ledger {
         self.retention = retention;
     }
 
-    /// Messages that were fetched and answered long enough ago, oldest first, at most
-    /// [`MAX_DESTROYED_PER_TICK`].
+    /// Messages that were fetched and answered long enough ago and that nobody holds, oldest first, at
+    /// most [`MAX_DESTROYED_PER_TICK`].
     ///
     /// # Errors
     /// [`LedgerError`]
@@ -72,7 +72,10 @@ impl Ledger {
             if answered.0.saturating_add(kept) > now.0 || outlived.len() == MAX_DESTROYED_PER_TICK {
                 break;
             }
-            outlived.push((from, id));
+            let held: Option<HoldRow> = self.lookup(&hold_key(from, id))?;
+            if held.is_none_or(|held| !held.on) {
+                outlived.push((from, id));
+            }
         }
         Ok(outlived)
     }
@@ -168,6 +171,11 @@ impl Ledger {
         }
         Ok(doomed)
     }
+}
+
+/// The key of the newest hold of a message.
+pub(super) fn hold_key(from: Id, id: Id) -> Vec<u8> {
+    key(table::HOLD, &[&from.0, &id.0])
 }
 
 /// The key of a message that retention waits for.

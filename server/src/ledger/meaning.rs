@@ -4,12 +4,12 @@
 use tsumugu_durable::bodies::BodyLocation;
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::state::Event;
-use tsumugu_trust::statement::{AnyBody, EndedReason, Envelope, Statement};
+use tsumugu_trust::statement::{AnyBody, EndedReason, Envelope, HoldState, Statement};
 use tsumugu_trust::value::Id;
 
-use super::destruction::settled_key;
+use super::destruction::{hold_key, settled_key};
 use super::views::PRESENT;
-use super::{InvitationRow, Ledger, LedgerError, MessageRow, WorkerRow, key, rows, table};
+use super::{HoldRow, InvitationRow, Ledger, LedgerError, MessageRow, WorkerRow, key, rows, table};
 
 impl Ledger {
     /// Takes in what a private record means, and returns who may read it.
@@ -55,6 +55,12 @@ impl Ledger {
             AnyBody::InvitationEnded(e) => {
                 let end = if e.reason == EndedReason::Used { 1 } else { 2 };
                 self.mean_invitation_end(e.invitation, end)
+            }
+            AnyBody::Hold(h) => {
+                let on = h.state == HoldState::On;
+                let row = HoldRow { index: at.index, version: h.version, on };
+                self.change(hold_key(h.from, h.id), &row);
+                Ok(Vec::new())
             }
             AnyBody::OffSystem(o) => self.readers(at, &[o.from]),
             _ => Ok(Vec::new()),

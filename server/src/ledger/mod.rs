@@ -48,7 +48,9 @@ pub use open::{OpenError, Recovery};
 pub(crate) use read::wire_hashes;
 pub use read::{LeafInfo, Reader, Visibility};
 pub(crate) use references::upload_name;
-pub use rows::{AttachmentRow, InvitationRow, LeafRow, MAX_ANSWERS, MessageRow, WorkerRow};
+pub use rows::{
+    AttachmentRow, HoldRow, InvitationRow, LeafRow, MAX_ANSWERS, MessageRow, WorkerRow,
+};
 pub use stage::Attached;
 pub use survey::Survey;
 pub use views::{Changes, ViewError, Views};

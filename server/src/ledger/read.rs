@@ -14,10 +14,11 @@ use tsumugu_trust::merkle::Tree;
 use tsumugu_trust::note::VerifyingKey;
 use tsumugu_trust::value::{Id, Origin, Time};
 
+use super::destruction::hold_key;
 use super::frames::{self, split_record};
 use super::{
-    AttachmentRow, ClearRow, InvitationRow, LeafRow, LedgerError, MessageRow, Published, Views,
-    key, read_lock, table,
+    AttachmentRow, ClearRow, HoldRow, InvitationRow, LeafRow, LedgerError, MessageRow, Published,
+    Views, key, read_lock, table,
 };
 
 /// What a leaf shows.
@@ -258,6 +259,14 @@ impl Reader {
     /// [`LedgerError`]
     pub fn message(&self, from: Id, id: Id) -> Result<Option<MessageRow>, LedgerError> {
         Ok(self.views.row(&key(table::MESSAGE, &[&from.0, &id.0]))?)
+    }
+
+    /// The newest hold of a message.
+    ///
+    /// # Errors
+    /// [`LedgerError`]
+    pub fn hold(&self, from: Id, id: Id) -> Result<Option<HoldRow>, LedgerError> {
+        Ok(self.views.row(&hold_key(from, id))?)
     }
 
     /// An invitation.

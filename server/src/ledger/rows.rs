@@ -5,7 +5,7 @@ use tsumugu_durable::journal::Position;
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::state::{Event, MessageState};
-use tsumugu_trust::statement::{Answer, BytesRef};
+use tsumugu_trust::statement::{Answer, BytesRef, HoldState};
 use tsumugu_trust::value::{Id, Time};
 
 /// Most dispositions of one message. People give one or two; a row of the views must stay small.
@@ -107,6 +107,20 @@ pub struct InvitationRow {
     pub end: u32,
 }
 
+/// The newest hold (保全) of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct HoldRow {
+    /// Index of its leaf.
+    #[prost(uint64, tag = "1")]
+    pub index: u64,
+    /// Its version.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    /// Whether the message is held.
+    #[prost(bool, tag = "3")]
+    pub on: bool,
+}
+
 /// A worker at a terminal.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct WorkerRow {
@@ -126,6 +140,14 @@ impl LeafRow {
     #[must_use]
     pub fn is_for(&self, institution: Id) -> bool {
         self.readers.iter().any(|reader| reader[..] == institution.0)
+    }
+}
+
+impl HoldRow {
+    /// Version and state.
+    #[must_use]
+    pub fn standing(&self) -> (u64, HoldState) {
+        (self.version, if self.on { HoldState::On } else { HoldState::Off })
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) mod table {
     pub(crate) const BODY_FILE: u8 = b'f';
     /// time of the answer, sender, message id → [`super::PRESENT`]: bodies that retention waits for
     pub(crate) const SETTLED: u8 = b's';
+    /// sender, message id → [`super::super::rows::HoldRow`]
+    pub(crate) const HOLD: u8 = b'h';
     /// index of the `destroyed` leaf → [`super::super::rows::DoomedRow`]
     pub(crate) const DOOMED: u8 = b'd';
     /// nothing → number of leaves applied

@@ -5,7 +5,7 @@ mod enrol;
 mod letters;
 mod statements;
 
-pub(crate) use statements::check_proposal;
+pub(crate) use statements::{check_next_hold, check_proposal};
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::Statement;
 use tsumugu_trust::value::{Id, Time};

@@ -15,7 +15,7 @@ use tsumugu_durable::crash::crash_point;
 use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::value::Time;
 
-pub(crate) use accept::check_proposal;
+pub(crate) use accept::{check_next_hold, check_proposal};
 pub use command::{Command, Done, Outcome, OutgoingLetter};
 
 use crate::ledger::{LOG, Ledger, LedgerError, Published};

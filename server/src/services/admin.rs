@@ -34,7 +34,7 @@ impl AdminService for Admin {
         request: Request<v1::ListPendingRequest>,
     ) -> Answer<v1::ListPendingResponse> {
         self.0.administrator(&request)?;
-        answer(list_pending::list_pending(&self.0))
+        answer(list_pending::list_pending(&self.0, &request.into_inner()))
     }
     async fn approve(&self, request: Request<v1::ApproveRequest>) -> Answer<v1::ApproveResponse> {
         self.0.administrator(&request)?;

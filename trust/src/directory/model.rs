@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::private::HOLD_SIGNATURES;
 use crate::hash::{Hash, sha256};
 use crate::leaf::{LogPosition, PrivateLeaf};
 use crate::note::VerifyingKey;
 use crate::statement::{
-    CatalogueRelease, Institution, KeySet, Malformed, Profile, RemovalReason, Standing,
+    AnyBody, CatalogueRelease, Institution, KeySet, Malformed, Profile, RemovalReason, Standing,
     StandingState, Statement, TrustList,
 };
 use crate::value::{Id, InstitutionNumber, Key, Origin, Role, Time};
@@ -229,7 +230,11 @@ impl Directory {
         let signs = |a: &&crate::statement::Administrator| {
             signed(draft, &self.origin.key_name(Role::Administrator, a.id), &a.key)
         };
-        let most = usize::try_from(list.body.threshold).unwrap_or(usize::MAX);
+        let most = match &draft.body {
+            AnyBody::Hold(_) => HOLD_SIGNATURES,
+            _ => list.body.threshold,
+        };
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
         let keys = list.body.administrators.iter().filter(signs).take(most).filter_map(|a| {
             VerifyingKey::new(&self.origin.key_name(Role::Administrator, a.id), a.key.0).ok()
         });
@@ -248,12 +253,22 @@ impl Directory {
         })
     }
 
+    /// Whether exactly so many administrators of the list in force have signed, and nobody else.
+    pub(super) fn has_administrators(
+        &self,
+        statement: &Statement,
+        at: LogPosition,
+        count: u64,
+    ) -> bool {
+        statement.signatures().len() as u64 == count
+            && self.trust_at(at).is_some_and(|list| {
+                signing_administrators(&self.origin, &list.body, statement) == count
+            })
+    }
+
     /// Whether exactly one administrator of the list in force has signed.
     pub(super) fn has_one_administrator(&self, statement: &Statement, at: LogPosition) -> bool {
-        statement.signatures().len() == 1
-            && self.trust_at(at).is_some_and(|list| {
-                signing_administrators(&self.origin, &list.body, statement) == 1
-            })
+        self.has_administrators(statement, at, 1)
     }
 
     /// Whether exactly the institution has signed, with its key at that place.

@@ -8,10 +8,14 @@ use super::refusal::Refusal;
 use crate::hash::Hash;
 use crate::leaf::LogPosition;
 use crate::statement::{
-    AnyBody, Author, Disposition, Envelope, KeySet, Opened, Recall, Statement, Worker,
-    WorkerRemoved,
+    AnyBody, Author, Disposition, Envelope, Hold, HoldState, KeySet, Opened, Recall, Statement,
+    Worker, WorkerRemoved,
 };
 use crate::value::{Id, Role};
+
+/// Administrators who sign a hold (保全), whatever the threshold is: one alone cannot keep a letter, nor
+/// let it go.
+pub const HOLD_SIGNATURES: u64 = 2;
 
 /// An envelope that its sender's admitted terminal signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,6 +219,37 @@ pub fn check_worker_removed(
     let AnyBody::WorkerRemoved(removed) = &statement.body else { return Err(Refusal::WrongKind) };
     institution_signed(directory, at, statement, removed.institution)?;
     Ok(removed.clone())
+}
+
+/// Checks a hold at its place: signed by exactly [`HOLD_SIGNATURES`] administrators of the list in force.
+///
+/// Whether the message is there, and whether version and state continue the hold before, is for the
+/// caller, who knows the messages.
+///
+/// # Errors
+/// [`Refusal`]
+pub fn check_hold(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+) -> Result<Hold, Refusal> {
+    let AnyBody::Hold(hold) = &statement.body else { return Err(Refusal::WrongKind) };
+    if statement.origin != *directory.origin() {
+        return Err(Refusal::OtherOrigin);
+    }
+    if directory.has_administrators(statement, at, HOLD_SIGNATURES) {
+        Ok(hold.clone())
+    } else {
+        Err(Refusal::Signature)
+    }
+}
+
+/// Whether a hold is the next one of its message: numbered on from `before` (its version and state), and
+/// the other state. The first one is on.
+#[must_use]
+pub fn continues_hold(before: Option<(u64, HoldState)>, hold: &Hold) -> bool {
+    let (version, state) = before.unwrap_or((0, HoldState::Off));
+    hold.version == version + 1 && hold.state != state
 }
 
 /// Checks who wrote something: the author note's digests, and the worker's signature.

@@ -2,15 +2,17 @@
 
 use tsumugu_proto::v1::ErrorReason;
 use tsumugu_trust::directory::{
-    Directory, check_worker, check_worker_removed, is_attribute_change,
+    Directory, check_hold, check_worker, check_worker_removed, continues_hold, is_attribute_change,
 };
-use tsumugu_trust::statement::{AnyBody, DestroyedReason, EndedReason, Statement, Tick, unsigned};
+use tsumugu_trust::statement::{
+    AnyBody, DestroyedReason, EndedReason, Hold, Statement, Tick, unsigned,
+};
 use tsumugu_trust::value::{Id, Time};
 
 use super::super::command::Outcome;
 use super::enrol::end_invitation;
 use super::{Accepted, first_receipt, or_refuse, terminal_counts};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{HoldRow, Ledger, LedgerError, MessageRow, key, table};
 use crate::refused::Refused;
 
 pub(super) fn administrate(
@@ -19,8 +21,43 @@ pub(super) fn administrate(
     statement: &Statement,
 ) -> Accepted<Outcome> {
     or_refuse!(check_proposal(ledger.directory(), statement));
+    if let AnyBody::Hold(lines) = &statement.body {
+        return hold(ledger, now, statement, lines);
+    }
     let leaf = or_refuse!(ledger.stage_clear(now, statement));
     Ok(Ok(Outcome::Leaves(vec![leaf])))
+}
+
+/// Two administrators keep a message from being destroyed, or let it go. The log has a private leaf of
+/// it: who is inspected is nobody else's business.
+fn hold(ledger: &mut Ledger, now: Time, statement: &Statement, lines: &Hold) -> Accepted<Outcome> {
+    or_refuse!(check_hold(ledger.directory(), ledger.next_position(now), statement));
+    let message = key(table::MESSAGE, &[&lines.from.0, &lines.id.0]);
+    let is_there = ledger.lookup::<MessageRow>(&message)?.is_some();
+    let before: Option<HoldRow> =
+        ledger.lookup(&key(table::HOLD, &[&lines.from.0, &lines.id.0]))?;
+    or_refuse!(check_next_hold(is_there, before, lines));
+    let leaf = ledger.stage_private(now, statement, Default::default())?;
+    Ok(Ok(Outcome::Leaves(vec![leaf])))
+}
+
+/// Whether a hold is of a message that is there, and the next one of it.
+///
+/// # Errors
+/// [`ErrorReason::NotFound`], [`ErrorReason::Rule`]
+pub(crate) fn check_next_hold(
+    is_there: bool,
+    before: Option<HoldRow>,
+    hold: &Hold,
+) -> Result<(), Refused> {
+    if !is_there {
+        return Err(Refused::not_found());
+    }
+    if continues_hold(before.map(|row| row.standing()), hold) {
+        return Ok(());
+    }
+    let refused = Refused::new(ErrorReason::Rule, "a hold continues the one before");
+    Err(refused.with("rule", "hold"))
 }
 
 /// Whether administrators may propose a statement without an invitation. A record may change in its
@@ -30,7 +67,10 @@ pub(super) fn administrate(
 /// [`ErrorReason::Malformed`]
 pub(crate) fn check_proposal(directory: &Directory, statement: &Statement) -> Result<(), Refused> {
     let allowed = match &statement.body {
-        AnyBody::Standing(_) | AnyBody::CatalogueRelease(_) | AnyBody::TerminalRemoved(_) => true,
+        AnyBody::Standing(_)
+        | AnyBody::CatalogueRelease(_)
+        | AnyBody::TerminalRemoved(_)
+        | AnyBody::Hold(_) => true,
         AnyBody::Institution(record) => match directory.member(record.institution) {
             None => record.fax_only.is_some(),
             Some(member) => {

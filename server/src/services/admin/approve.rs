@@ -1,5 +1,7 @@
 use tsumugu_proto::v1::{self, ErrorReason};
-use tsumugu_trust::directory::{Refusal, check_enrolment, institution_record, joining_version};
+use tsumugu_trust::directory::{
+    HOLD_SIGNATURES, Refusal, check_enrolment, institution_record, joining_version,
+};
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::{AnyBody, Invitation, Statement, encode_text};
 use tsumugu_trust::value::Id;
@@ -155,6 +157,7 @@ pub(super) fn counted(exchange: &Exchange, merged: &Statement) -> (u32, u32) {
         exchange.reader.published().directory.trust_list().map_or(1, |list| needed(&list.body));
     match &merged.body {
         AnyBody::TrustList(list) => (signatures, needed(list).max(current)),
+        AnyBody::Hold(_) => (signatures, u32::try_from(HOLD_SIGNATURES).unwrap_or(u32::MAX)),
         _ => (signatures, current),
     }
 }

@@ -1,13 +1,17 @@
 use tsumugu_proto::v1::{self, EnrolmentState};
-use tsumugu_trust::directory::Directory;
+use tsumugu_trust::directory::{Directory, continues_hold};
 use tsumugu_trust::statement::{AnyBody, Statement};
 
 use crate::exchange::{Exchange, broken};
 use crate::refused::Refused;
 use crate::services::enrolment::enrolment_state;
+use crate::services::text_id;
 
 /// What waits for the administrators.
-pub(super) fn list_pending(exchange: &Exchange) -> Result<v1::ListPendingResponse, Refused> {
+pub(super) fn list_pending(
+    exchange: &Exchange,
+    request: &v1::ListPendingRequest,
+) -> Result<v1::ListPendingResponse, Refused> {
     let mut response = v1::ListPendingResponse::default();
     for (id, kept) in exchange.pending.invitations().map_err(|e| broken(&e))? {
         // The bootstrap code, and documents whose leaf was never committed.
@@ -36,7 +40,18 @@ pub(super) fn list_pending(exchange: &Exchange) -> Result<v1::ListPendingRespons
         .filter(|proposal| still_waits(exchange, proposal))
         .map(Into::into)
         .collect();
+    response.hold = newest_hold(exchange, request)?.into();
     Ok(response)
+}
+
+/// The newest hold of the message that the request names.
+fn newest_hold(exchange: &Exchange, asked: &v1::ListPendingRequest) -> Result<Vec<u8>, Refused> {
+    if asked.hold_from.is_empty() && asked.hold_id.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (from, id) = (text_id(&asked.hold_from)?, text_id(&asked.hold_id)?);
+    let Some(row) = exchange.reader.hold(from, id)? else { return Ok(Vec::new()) };
+    Ok(exchange.reader.leaf_info(row.index)?.map_or(Vec::new(), |info| info.record))
 }
 
 /// Whether nothing but signatures is missing. What the log has overtaken, such as a standing whose
@@ -44,7 +59,14 @@ pub(super) fn list_pending(exchange: &Exchange) -> Result<v1::ListPendingRespons
 fn still_waits(exchange: &Exchange, proposal: &[u8]) -> bool {
     let Ok(statement) = Statement::parse(proposal) else { return false };
     let directory = &exchange.reader.published().directory;
-    directory.administrators_signed(&statement) > 0 && version_is_next(directory, &statement.body)
+    let is_next = match &statement.body {
+        AnyBody::Hold(hold) => {
+            let before = exchange.reader.hold(hold.from, hold.id).ok().flatten();
+            continues_hold(before.map(|row| row.standing()), hold)
+        }
+        body => version_is_next(directory, body),
+    };
+    directory.administrators_signed(&statement) > 0 && is_next
 }
 
 fn version_is_next(directory: &Directory, body: &AnyBody) -> bool {

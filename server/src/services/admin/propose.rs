@@ -1,14 +1,15 @@
 use tsumugu_proto::v1::{self, ErrorReason};
-use tsumugu_trust::directory::Refusal;
-use tsumugu_trust::statement::Statement;
+use tsumugu_trust::directory::{Directory, Refusal, check_hold};
+use tsumugu_trust::statement::{AnyBody, Statement};
 
 use super::approve::{counted, here};
 use crate::exchange::{Exchange, broken};
 use crate::refused::Refused;
-use crate::sequencer::{Command, check_proposal};
+use crate::sequencer::{Command, check_next_hold, check_proposal};
 use crate::services::statement;
 
-/// Takes one administrator's signature under a standing, a FAX-only entry, a removal or a catalogue.
+/// Takes one administrator's signature under a standing, a FAX-only entry, a removal, a catalogue or a
+/// hold.
 pub(super) async fn propose(
     exchange: &Exchange,
     request: v1::ProposeRequest,
@@ -36,7 +37,7 @@ pub(super) async fn propose(
     let (signatures, needed) = counted(exchange, &merged);
     let known = exchange.reader.leaf_of_command(digest)?.is_some();
     if !known {
-        match (*directory).clone().apply(here(exchange), &merged) {
+        match rules(exchange, &directory, &merged)? {
             Err(Refusal::Signature) => {
                 exchange.pending.put_proposal(digest, &merged.bytes()).map_err(|e| broken(&e))?;
                 return Ok(v1::ProposeResponse { receipt: None, signatures, needed });
@@ -47,4 +48,20 @@ pub(super) async fn propose(
     let receipt = exchange.first_receipt(Command::Administrate { statement: merged }).await?;
     exchange.pending.remove_proposal(digest).map_err(|e| broken(&e))?;
     Ok(v1::ProposeResponse { receipt, signatures, needed })
+}
+
+/// Every rule, asked before the sequencer asks them again; [`Refusal::Signature`] when only signatures are
+/// missing.
+fn rules(
+    exchange: &Exchange,
+    directory: &Directory,
+    merged: &Statement,
+) -> Result<Result<(), Refusal>, Refused> {
+    let at = here(exchange);
+    let AnyBody::Hold(hold) = &merged.body else {
+        return Ok(directory.clone().apply(at, merged));
+    };
+    let is_there = exchange.reader.message(hold.from, hold.id)?.is_some();
+    check_next_hold(is_there, exchange.reader.hold(hold.from, hold.id)?, hold)?;
+    Ok(check_hold(directory, at, merged).map(|_| ()))
 }
