@@ -88,9 +88,11 @@ pub fn seal(
         PackError::TooLarge => too_large(tsumugu_trust::letter::MAX_LETTER),
         PackError::Malformed => Malformed::NotAStatement.into(),
     })?;
-    let mut recipients = vec![sender.body.recipient.recipient()];
+    // The reader's stanza comes first: whoever opens tries them in order, and a try costs as much as
+    // the sealing. The sender seldom opens its own copy.
+    let mut recipients = vec![recipient.body.recipient.recipient()];
     if header.from != header.to.institution {
-        recipients.push(recipient.body.recipient.recipient());
+        recipients.push(sender.body.recipient.recipient());
     }
     let body = seal_to(&recipients, &packed)?;
     if body.len() > MAX_SEALED_BODY {
