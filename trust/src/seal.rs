@@ -18,6 +18,7 @@
 //! is known at the end.
 
 mod bech32;
+mod exchange;
 mod file;
 mod head;
 mod header;

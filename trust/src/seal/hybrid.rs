@@ -9,10 +9,10 @@ use hkdf::{Hkdf, HkdfExtract};
 use ml_kem::{KemCore, MlKem768};
 use sha2::Sha256;
 use sha3::{Digest, Sha3_256};
-use x25519_dalek::SharedSecret;
 use zeroize::Zeroizing;
 
 use super::OpenError;
+use super::exchange::{ExchangePublic, KEY};
 use super::header::decode;
 
 pub(super) type EncapsulationKey = <MlKem768 as KemCore>::EncapsulationKey;
@@ -26,9 +26,6 @@ pub(super) const ENCAPSULATION_KEY: usize = 1184;
 
 /// Bytes of an ML-KEM-768 ciphertext.
 const CIPHERTEXT: usize = 1088;
-
-/// Bytes of an X25519 public key, and of every secret here.
-const KEY: usize = 32;
 
 /// Bytes that authenticate the file key.
 const MAC: usize = 16;
@@ -45,7 +42,7 @@ const XWING_LABEL: &[u8] = br"\.//^\";
 /// Both halves of the KEM's ciphertext, "enc" in HPKE.
 pub(super) struct Encapsulation {
     pub(super) ciphertext: ml_kem::Ciphertext<MlKem768>,
-    pub(super) share: [u8; KEY],
+    pub(super) share: ExchangePublic,
 }
 
 /// A file key as one stanza carries it.
@@ -64,7 +61,7 @@ impl WrappedKey {
         Ok(Self {
             enc: Encapsulation {
                 ciphertext: ciphertext.try_into().map_err(|_| OpenError::Malformed)?,
-                share: share.try_into().map_err(|_| OpenError::Malformed)?,
+                share: ExchangePublic(share.try_into().map_err(|_| OpenError::Malformed)?),
             },
             body: stanza.body.as_slice().try_into().map_err(|_| OpenError::Malformed)?,
         })
@@ -91,29 +88,23 @@ pub(super) fn wrap(file_key: &FileKey, secret: &[u8; KEY], enc: &Encapsulation) 
         .encrypt_in_place_detached(&nonce.into(), b"", &mut body)
         .expect("16 bytes are far below the cipher's limit");
     body.extend(tag);
-    let enc = [enc.ciphertext.as_slice(), &enc.share].concat();
+    let enc = [enc.ciphertext.as_slice(), &enc.share.0].concat();
     Stanza { tag: TAG.to_owned(), args: vec![BASE64_STANDARD_NO_PAD.encode(enc)], body }
 }
 
 /// X-Wing's combiner: SHA3-256 over both secrets and the X25519 half of the exchange. The ML-KEM
 /// half needs no place in it: its own secret binds it.
-///
-/// Nothing where the X25519 exchange yielded zero: a public key of low order, which would make the
-/// half of the secret that is not post-quantum known to everybody.
 pub(super) fn combine(
     kem: &[u8],
-    exchange: &SharedSecret,
-    share: &[u8; KEY],
-    public: &[u8; KEY],
-) -> Option<Zeroizing<[u8; KEY]>> {
-    if !exchange.was_contributory() {
-        return None;
-    }
+    exchange: &[u8; KEY],
+    share: ExchangePublic,
+    public: ExchangePublic,
+) -> Zeroizing<[u8; KEY]> {
     let mut hash = Sha3_256::new();
-    for part in [kem, exchange.as_bytes(), share, public, XWING_LABEL] {
+    for part in [kem, exchange, &share.0, &public.0, XWING_LABEL] {
         hash.update(part);
     }
-    Some(Zeroizing::new(hash.finalize().into()))
+    Zeroizing::new(hash.finalize().into())
 }
 
 /// `KeySchedule` of RFC 9180, section 5.1, in mode base; the sequence number is always 0, so the

@@ -11,11 +11,11 @@ use rand::{CryptoRng, RngCore};
 use secrecy::SecretString;
 use sha3::Shake256;
 use sha3::digest::{ExtendableOutput, Update, XofReader};
-use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::OpenError;
 use super::bech32::{KeyTextError, decode, encode};
+use super::exchange::ExchangeSecret;
 use super::hybrid::{DecapsulationKey, EncapsulationKey, WrappedKey, combine};
 use super::recipient::SealingRecipient;
 
@@ -27,8 +27,7 @@ pub struct SealingIdentity {
     seed: Zeroizing<[u8; 32]>,
     kem: Box<DecapsulationKey>,
     kem_public: Box<EncapsulationKey>,
-    exchange: StaticSecret,
-    exchange_public: PublicKey,
+    exchange: ExchangeSecret,
 }
 
 impl SealingIdentity {
@@ -53,13 +52,11 @@ impl SealingIdentity {
         shake.finalize_xof().read(stretched.as_flattened_mut());
         let [d, z, x] = &*stretched;
         let (kem, kem_public) = MlKem768::generate_deterministic(d.into(), z.into());
-        let exchange = StaticSecret::from(*x);
         Self {
             seed: Zeroizing::new(*seed),
             kem: Box::new(kem),
             kem_public: Box::new(kem_public),
-            exchange_public: PublicKey::from(&exchange),
-            exchange,
+            exchange: ExchangeSecret::new(x),
         }
     }
 
@@ -72,7 +69,7 @@ impl SealingIdentity {
     /// The public side.
     #[must_use]
     pub fn to_recipient(&self) -> SealingRecipient {
-        SealingRecipient::new((*self.kem_public).clone(), self.exchange_public)
+        SealingRecipient::new((*self.kem_public).clone(), self.exchange.public())
     }
 
     /// The secret's text, upper case as the specification writes it.
@@ -86,13 +83,13 @@ impl SealingIdentity {
     /// The file key that `wrapped` carries to this identity, or nothing where it is for another.
     pub(super) fn unwrap_key(&self, wrapped: &WrappedKey) -> Result<Option<FileKey>, OpenError> {
         let enc = &wrapped.enc;
-        let exchanged = self.exchange.diffie_hellman(&PublicKey::from(enc.share));
+        // No honest sender's share has low order.
+        let exchanged = self.exchange.agree(enc.share).ok_or(OpenError::Malformed)?;
         // A ciphertext that is for another key decapsulates to a secret that opens nothing.
         let mut kem = self.kem.decapsulate(&enc.ciphertext).map_err(|()| OpenError::Malformed)?;
-        let secret = combine(&kem, &exchanged, &enc.share, self.exchange_public.as_bytes());
+        let secret = combine(&kem, &exchanged, enc.share, self.exchange.public());
         kem.as_mut_slice().zeroize();
-        // No honest sender's share has low order.
-        Ok(wrapped.unwrap(&*secret.ok_or(OpenError::Malformed)?))
+        Ok(wrapped.unwrap(&secret))
     }
 }
 

@@ -8,10 +8,10 @@ use bech32::Hrp;
 use ml_kem::EncodedSizeUser;
 use ml_kem::kem::Encapsulate;
 use rand::{CryptoRng, RngCore};
-use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
 use super::bech32::{KeyTextError, decode, encode};
+use super::exchange::{ExchangePublic, ExchangeSecret, KEY};
 use super::hybrid::{ENCAPSULATION_KEY, Encapsulation, EncapsulationKey, combine, wrap};
 
 const PREFIX: Hrp = Hrp::parse_unchecked("age1pq");
@@ -22,11 +22,11 @@ const PREFIX: Hrp = Hrp::parse_unchecked("age1pq");
 #[derive(Clone)]
 pub struct SealingRecipient {
     kem: Box<EncapsulationKey>,
-    exchange: PublicKey,
+    exchange: ExchangePublic,
 }
 
 impl SealingRecipient {
-    pub(super) fn new(kem: EncapsulationKey, exchange: PublicKey) -> Self {
+    pub(super) fn new(kem: EncapsulationKey, exchange: ExchangePublic) -> Self {
         Self { kem: Box::new(kem), exchange }
     }
 
@@ -37,17 +37,19 @@ impl SealingRecipient {
         file_key: &FileKey,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Option<Stanza> {
-        let (ciphertext, secret) = self.kem.encapsulate(rng).ok()?;
-        let secret = Zeroizing::new(<[u8; 32]>::from(secret));
-        let ephemeral = StaticSecret::random_from_rng(rng);
-        let share = PublicKey::from(&ephemeral).to_bytes();
-        let exchanged = ephemeral.diffie_hellman(&self.exchange);
-        let secret = combine(&*secret, &exchanged, &share, self.exchange.as_bytes())?;
+        let (ciphertext, kem) = self.kem.encapsulate(rng).ok()?;
+        let kem = Zeroizing::new(<[u8; KEY]>::from(kem));
+        let mut ephemeral = Zeroizing::new([0; KEY]);
+        rng.fill_bytes(&mut *ephemeral);
+        let ephemeral = ExchangeSecret::new(&ephemeral);
+        let share = ephemeral.public();
+        let exchanged = ephemeral.agree(self.exchange)?;
+        let secret = combine(&*kem, &exchanged, share, self.exchange);
         Some(wrap(file_key, &secret, &Encapsulation { ciphertext, share }))
     }
 
     fn bytes(&self) -> Vec<u8> {
-        [self.kem.as_bytes().as_slice(), self.exchange.as_bytes()].concat()
+        [self.kem.as_bytes().as_slice(), &self.exchange.0].concat()
     }
 }
 
@@ -87,9 +89,8 @@ impl FromStr for SealingRecipient {
         if kem.as_bytes().as_slice() != kem_bytes {
             return Err(KeyTextError::Key);
         }
-        let exchange = PublicKey::from(exchange);
-        // Points of low order go to zero under every secret, so any secret finds them.
-        if !StaticSecret::from([1; 32]).diffie_hellman(&exchange).was_contributory() {
+        let exchange = ExchangePublic(exchange);
+        if !exchange.is_contributory() {
             return Err(KeyTextError::Key);
         }
         Ok(Self::new(kem, exchange))

@@ -2,7 +2,6 @@ use ml_kem::EncodedSizeUser;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use secrecy::{ExposeSecret, SecretString};
-use x25519_dalek::PublicKey;
 
 use super::*;
 
@@ -219,7 +218,7 @@ fn low_order_keys_fail_without_a_panic() {
     let hrp = ::bech32::Hrp::parse("age1pq").unwrap();
     let bytes = super::bech32::decode(hrp, &good.to_string()).unwrap();
     let kem = hybrid::EncapsulationKey::from_bytes(bytes[..1184].try_into().unwrap());
-    let bad = SealingRecipient::new(kem, PublicKey::from(low_order_point()));
+    let bad = SealingRecipient::new(kem, exchange::ExchangePublic(low_order_point()));
     assert_eq!(seal_to(&[good, bad], b"letter"), Err(SealError::UnusableRecipient));
 
     let sealed = sealed_to(0, b"letter");
