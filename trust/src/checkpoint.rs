@@ -9,6 +9,8 @@
 //! The origin is the log's name and the name of its key. Extension lines are refused: this log
 //! writes none, and a line that a reader does not understand must not be vouched for.
 
+mod memory;
+
 use std::str::FromStr;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -16,6 +18,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use crate::hash::Hash;
 use crate::merkle::empty_root;
 use crate::note::{Note, NoteError, SigningKey, VerifyError, VerifyingKey, is_key_name};
+
+pub use memory::{CheckpointMemory, MAX_REMEMBERED};
 
 /// A log's size and root, as they stand in a checkpoint's text. Not checked by itself:
 /// [`VerifiedCheckpoint`] is.

@@ -2,7 +2,7 @@
 
 use tsumugu_proto::v1;
 
-use crate::checkpoint::VerifiedCheckpoint;
+use crate::checkpoint::{CheckpointMemory, VerifiedCheckpoint};
 use crate::hash::Hash;
 use crate::leaf::{ChainHead, ClearLeaf, Leaf, LogPosition, PrivateLeaf};
 use crate::merkle;
@@ -12,7 +12,7 @@ use crate::value::{Origin, Time};
 /// Most hashes of a proof: a log has fewer than 2^63 leaves.
 pub const MAX_PROOF: usize = 63;
 
-/// A record that is proved to be in the log. Only [`verify`] makes it.
+/// A record that is proved to be in the log. Only [`verify`] and [`verify_remembering`] make it.
 #[derive(Debug, Clone)]
 pub struct VerifiedReceipt {
     /// Where it stands.
@@ -52,6 +52,20 @@ pub fn verify(
     origin: &Origin,
     log_keys: &[VerifyingKey],
 ) -> Result<VerifiedReceipt, ReceiptError> {
+    verify_remembering(receipt, known, origin, log_keys, &CheckpointMemory::default())
+}
+
+/// As [`verify`], with a memory of the checkpoints that were verified before.
+///
+/// # Errors
+/// [`ReceiptError`]
+pub fn verify_remembering(
+    receipt: &v1::Receipt,
+    known: Option<&[u8]>,
+    origin: &Origin,
+    log_keys: &[VerifyingKey],
+    memory: &CheckpointMemory,
+) -> Result<VerifiedReceipt, ReceiptError> {
     let record = match (known, receipt.record.as_ref()) {
         (None, []) => return Err(ReceiptError::Malformed),
         (Some(known), carried) if !carried.is_empty() && carried != known => {
@@ -61,7 +75,8 @@ pub fn verify(
         (None, carried) => carried.to_vec(),
     };
     let (leaf, salt) = leaf_of(receipt, &record)?;
-    let checkpoint = VerifiedCheckpoint::verify(&receipt.checkpoint, origin.as_str(), log_keys)
+    let checkpoint = memory
+        .verify(&receipt.checkpoint, origin.as_str(), log_keys)
         .map_err(|_| ReceiptError::Checkpoint)?;
     let proof = hashes(&receipt.proof).ok_or(ReceiptError::Malformed)?;
     let at = leaf.at(receipt.index);

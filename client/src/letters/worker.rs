@@ -88,7 +88,9 @@ fn check_admission(
     use tsumugu_trust::directory::Refusal;
     let receipt = shown.receipt.as_ref().ok_or(Unreadable::Malformed("the worker's receipt"))?;
     let keys = all_log_keys(directory);
-    let verified = receipt::verify(receipt, Some(&shown.statement), directory.origin(), &keys)
+    let (origin, memory) = (directory.origin(), directory.checkpoints());
+    let known = Some(&*shown.statement);
+    let verified = receipt::verify_remembering(receipt, known, origin, &keys, memory)
         .map_err(Unreadable::Receipt)?;
     let Leaf::Private(leaf) = &verified.leaf else {
         return Err(Unreadable::Malformed("the worker's receipt"));

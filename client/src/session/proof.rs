@@ -67,7 +67,8 @@ impl Session<'_> {
         receipt: &v1::Receipt,
         known: Option<&[u8]>,
     ) -> Result<VerifiedReceipt, Failure> {
-        let verified = receipt::verify(receipt, known, self.origin(), &self.log_keys())
+        let (keys, memory) = (self.log_keys(), self.directory().checkpoints());
+        let verified = receipt::verify_remembering(receipt, known, self.origin(), &keys, memory)
             .map_err(|error| Failure::bad_proof(&error.to_string()).because(error))?;
         let statement = Statement::parse(&verified.record)
             .map_err(|error| Failure::bad_proof("the record is not a statement").because(error))?;

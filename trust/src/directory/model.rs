@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::private::HOLD_SIGNATURES;
+use crate::checkpoint::CheckpointMemory;
 use crate::hash::{Hash, sha256};
 use crate::leaf::{LogPosition, PrivateLeaf};
 use crate::note::VerifyingKey;
@@ -86,6 +87,7 @@ pub struct Directory {
     pub(super) last: Option<LogPosition>,
     /// Entry digest and time of each clear leaf by number, where the chain is whole.
     pub(super) heads: Vec<(Hash, Time)>,
+    checkpoints: CheckpointMemory,
 }
 
 impl Directory {
@@ -103,6 +105,7 @@ impl Directory {
             catalogues: Vec::new(),
             last: None,
             heads: Vec::new(),
+            checkpoints: CheckpointMemory::default(),
         }
     }
 
@@ -110,6 +113,12 @@ impl Directory {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Checkpoints that were verified under the keys of this directory's log.
+    #[must_use]
+    pub fn checkpoints(&self) -> &CheckpointMemory {
+        &self.checkpoints
     }
 
     /// The newest trust list; `None` before entry 0.
