@@ -4,11 +4,16 @@
 //! truth. What must not happen is a view *ahead* of the journal; the journal is synced first, always.
 //! Values stay far below 4 KiB: sled writes larger leaves into files that it never syncs.
 
+mod ahead;
+
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message;
+
+use ahead::{Ahead, Writer};
 
 /// Longest value.
 pub(super) const MAX_VALUE: usize = 4_096;
@@ -67,6 +72,9 @@ pub enum ViewError {
 pub struct Views {
     db: sled::Db,
     tree: sled::Tree,
+    ahead: Ahead,
+    /// With the last clone goes the thread that writes.
+    _writer: Arc<Writer>,
 }
 
 /// The value of a key that says all by being there.
@@ -90,7 +98,8 @@ impl Views {
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| open_when_unlocked(&config)))
                 .map_err(|_| ViewError::Damaged)??;
         let tree = db.open_tree("views")?;
-        Ok(Self { db, tree })
+        let (ahead, writer) = Ahead::begin(tree.clone()).map_err(ViewError::Folder)?;
+        Ok(Self { db, tree, ahead, _writer: Arc::new(writer) })
     }
 
     /// The bytes at a key.
@@ -98,7 +107,11 @@ impl Views {
     /// # Errors
     /// [`ViewError::Sled`]
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ViewError> {
-        Ok(self.tree.get(key)?.map(|value| value.to_vec()))
+        // In this order: what leaves the queue is in the store already.
+        match self.ahead.get(key) {
+            Some(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+            None => Ok(self.tree.get(key)?.map(|value| value.to_vec())),
+        }
     }
 
     /// A row.
@@ -128,19 +141,47 @@ impl Views {
         prefix: &[u8],
         start: &[u8],
     ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), ViewError>> + use<> {
+        // In this order, as in `get`; where both have a key, the queue's value counts.
+        let mut queued = self.ahead.range(prefix, start).into_iter().peekable();
         let prefix = prefix.to_vec();
-        self.tree
+        let mut stored = self
+            .tree
             .range(start.to_vec()..)
             .map(|pair| pair.map(|(k, v)| (k.to_vec(), v.to_vec())).map_err(ViewError::from))
             .take_while(move |pair| pair.as_ref().map_or(true, |(key, _)| key.starts_with(&prefix)))
+            .peekable();
+        let merged = std::iter::from_fn(move || {
+            let next = match (queued.peek(), stored.peek()) {
+                (Some((queue, _)), Some(Ok((store, _)))) => queue <= store,
+                (Some(_), None) => true,
+                _ => false,
+            };
+            if !next {
+                return stored.next();
+            }
+            let (key, value) = queued.next()?;
+            stored.next_if(|pair| pair.as_ref().is_ok_and(|(store, _)| *store == key));
+            Some(Ok((key, value)))
+        });
+        merged.filter(|pair| pair.as_ref().map_or(true, |(_, value)| !value.is_empty()))
     }
 
     /// The last key that begins with `prefix`.
     ///
     /// # Errors
-    /// [`ViewError`]
+    /// [`ViewError::Sled`]
     pub fn last_key(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, ViewError> {
-        Ok(self.tree.scan_prefix(prefix).next_back().transpose()?.map(|(key, _)| key.to_vec()))
+        let queued = self.ahead.range(prefix, prefix);
+        let of_queue = queued.iter().rev().find(|(_, value)| !value.is_empty()).map(|(key, _)| key);
+        let mut of_store = None;
+        for pair in self.tree.scan_prefix(prefix).rev() {
+            let (key, _) = pair?;
+            if !queued.contains_key(&*key) {
+                of_store = Some(key.to_vec());
+                break;
+            }
+        }
+        Ok(of_queue.cloned().max(of_store))
     }
 
     /// Whether the views can take these changes.
@@ -155,21 +196,13 @@ impl Views {
         }
     }
 
-    /// Writes the changes of a round, all or none.
+    /// Takes the changes of a round: readers see them at once, the store has them soon, all or none.
     ///
     /// # Errors
-    /// [`ViewError`]
+    /// [`ViewError`]; also of an earlier round that the store could not take.
     pub fn write(&self, changes: &Changes) -> Result<(), ViewError> {
         Self::check(changes)?;
-        let mut batch = sled::Batch::default();
-        for (key, value) in changes {
-            if value.is_empty() {
-                batch.remove(key.as_slice());
-            } else {
-                batch.insert(key.as_slice(), value.as_slice());
-            }
-        }
-        Ok(self.tree.apply_batch(batch)?)
+        self.ahead.add(changes)
     }
 
     /// Everything, for comparing a rebuilt store with the old one.
@@ -177,11 +210,12 @@ impl Views {
         self.scan(&[], &[])
     }
 
-    /// Hands sled's buffers to the system.
+    /// Hands everything to the system.
     ///
     /// # Errors
     /// [`ViewError`]
     pub fn flush(&self) -> Result<(), ViewError> {
+        self.ahead.settle()?;
         self.db.flush().map(|_| ()).map_err(ViewError::from)
     }
 }
@@ -220,6 +254,9 @@ fn open_when_unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -240,5 +277,54 @@ mod tests {
         assert_eq!(views.get(&[2]).unwrap(), None);
         views.write(&Changes::from([(vec![1], Vec::new())])).unwrap();
         assert_eq!(views.get(&[1]).unwrap(), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        /// Whether a change is on its way or in the store shows to no reader, nor after a restart.
+        #[test]
+        fn readers_see_one_store(
+            rounds in vec((vec((any::<[bool; 4]>(), 0..3_u8), 1..6), any::<bool>()), 1..12),
+        ) {
+            let dir = tempfile::tempdir().unwrap();
+            let views = Views::open(dir.path()).unwrap();
+            let mut told = Changes::new();
+            for (changes, settles) in rounds {
+                let changes = changes.into_iter().map(|(key, length)| {
+                    (key.map(u8::from).to_vec(), vec![length; length.into()])
+                });
+                let changes = Changes::from_iter(changes);
+                views.write(&changes).unwrap();
+                told.extend(changes);
+                told.retain(|_, value| !value.is_empty());
+                if settles {
+                    views.flush().unwrap();
+                }
+                same(&views, &told);
+            }
+            drop(views);
+            same(&Views::open(dir.path()).unwrap(), &told);
+        }
+    }
+
+    fn same(views: &Views, told: &Changes) {
+        for prefix in [&[][..], &[0], &[1], &[0, 1], &[1, 1, 1]] {
+            let of_prefix = |(key, _): &(&Vec<u8>, &Vec<u8>)| key.starts_with(prefix);
+            let wanted: Vec<_> =
+                told.iter().filter(of_prefix).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let found: Vec<_> = views.scan(prefix, prefix).map(Result::unwrap).collect();
+            assert_eq!(found, wanted);
+            let last = wanted.last().map(|(key, _)| key.clone());
+            assert_eq!(views.last_key(prefix).unwrap(), last);
+        }
+        let start = [1, 0, 1];
+        let wanted: Vec<_> = told.range(start.to_vec()..).map(|(key, _)| key.clone()).collect();
+        let found: Vec<_> = views.scan(&[], &start).map(|pair| pair.unwrap().0).collect();
+        assert_eq!(found, wanted);
+        for key in 0..16_u8 {
+            let key: Vec<u8> = (0..4).map(|bit| key >> bit & 1).collect();
+            assert_eq!(views.get(&key).unwrap(), told.get(&key).cloned());
+        }
     }
 }
