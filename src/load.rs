@@ -12,12 +12,14 @@
 //! writes beside it is no part of the exchange.
 
 mod args;
+mod carry;
 mod exchange;
 mod figures;
 mod office;
 mod pair;
 mod town;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +29,7 @@ use tokio::sync::Barrier;
 use tsumugu_durable::clock::SystemClock;
 
 use args::Args;
-use figures::{Figures, Tally};
+use figures::{Carried, Figures, Tally};
 use town::Town;
 
 /// Whatever keeps a measurement from being made.
@@ -71,6 +73,11 @@ fn measure(args: &Args) -> Outcome<Figures> {
             pairs.push((town.admit().await?, town.admit().await?));
         }
         town.sync().await?;
+        // Before the letters, while the server's memory is small: growth shows.
+        let carried = match args.attachment {
+            Some(length) => Some(attachment(&mut town, length, &scratch.path).await?),
+            None => None,
+        };
         let tally = Arc::new(Tally::new());
         let barrier = Arc::new(Barrier::new(args.senders));
         let before = town.exchange.cost();
@@ -89,6 +96,13 @@ fn measure(args: &Args) -> Outcome<Figures> {
         }
         let after = town.exchange.cost();
         town.close()?;
-        Ok(Figures::new(args, &tally, None, (before, after), began.elapsed()))
+        Ok(Figures::new(args, &tally, carried, (before, after), began.elapsed()))
     })
+}
+
+/// A pair of its own carries it, so that the mailboxes of the others are empty.
+async fn attachment(town: &mut Town, length: u64, dir: &Path) -> Outcome<Carried> {
+    let (from, to) = (town.admit().await?, town.admit().await?);
+    town.sync().await?;
+    carry::carry((&from, &to), length, dir, &town.exchange).await
 }

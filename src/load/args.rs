@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
+use tsumugu_trust::letter::MAX_ATTACHMENT;
 
 use super::Outcome;
 
@@ -22,6 +23,9 @@ pub(super) struct Args {
     /// 本文のバイト数(乱数) / Bytes of a body, random
     #[arg(long, default_value_t = 8_192, value_parser = parse_size)]
     pub(super) size: usize,
+    /// 添付を一つ運んで測る(バイト数、200 MiBまで) / Also carries one attachment of so many bytes
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..=MAX_ATTACHMENT))]
+    pub(super) attachment: Option<u64>,
     /// 作業フォルダー(ないとき一時フォルダー、終わりに消します) / Folder to work in; else a temporary one
     #[arg(long, value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,

@@ -77,6 +77,11 @@ impl Cost {
         Self::of("self")
     }
 
+    /// How much the most memory grew, in KiB.
+    pub(super) fn growth_since(&self, earlier: &Self) -> Option<u64> {
+        Some(self.peak_rss_kib?.saturating_sub(earlier.peak_rss_kib?))
+    }
+
     fn of(process: &str) -> Self {
         let folder = PathBuf::from("/proc").join(process);
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();

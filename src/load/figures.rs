@@ -89,10 +89,10 @@ pub(super) struct Carried {
     pub(super) up_mb_s: f64,
     /// Download and open, megabytes a second.
     pub(super) down_mb_s: f64,
-    /// Growth of the server's resident memory, KiB.
-    pub(super) server_rss_growth_kib: Option<i64>,
-    /// Growth of the clients' resident memory, KiB.
-    pub(super) client_rss_growth_kib: Option<i64>,
+    /// Growth of the server's most resident memory, KiB.
+    pub(super) server_rss_growth_kib: Option<u64>,
+    /// Growth of the clients' most resident memory, KiB.
+    pub(super) client_rss_growth_kib: Option<u64>,
 }
 
 impl Figures {

@@ -11,14 +11,16 @@ use tsumugu_client::rpc::Rpc;
 use tsumugu_durable::clock::Clock;
 use tsumugu_proto::v1;
 use tsumugu_proto::v1::fetch_response::Part;
-use tsumugu_trust::checkpoint::VerifiedCheckpoint;
+use tsumugu_trust::checkpoint::{CheckpointMemory, VerifiedCheckpoint};
 use tsumugu_trust::directory::check_envelope;
 use tsumugu_trust::leaf::Leaf;
 use tsumugu_trust::merkle::verify_consistency;
 use tsumugu_trust::note::{SigningKey, VerifyingKey};
 use tsumugu_trust::receipt::{self, VerifiedReceipt, hashes};
 use tsumugu_trust::seal::SealingIdentity;
-use tsumugu_trust::statement::{Answer, AnyBody, Destination, Envelope, Statement, Urgency};
+use tsumugu_trust::statement::{
+    Answer, AnyBody, BytesRef, Destination, Envelope, Statement, Urgency,
+};
 use tsumugu_trust::value::{Id, Origin, Time, Unit};
 
 use super::Outcome;
@@ -36,6 +38,8 @@ pub(super) struct Office {
     pub(super) shown: v1::ShownWorker,
     pub(super) sealing: SealingIdentity,
     pub(super) rpc: Rpc,
+    /// Of this office alone, as each has a program of its own.
+    pub(super) memory: CheckpointMemory,
 }
 
 /// A letter that arrived: its envelope was checked at its place in the log.
@@ -43,6 +47,13 @@ pub(super) struct Arrived {
     pub(super) statement: Statement,
     pub(super) lines: Envelope,
     pub(super) receipt: VerifiedReceipt,
+}
+
+/// What a letter holds.
+pub(super) struct Enclosed {
+    pub(super) body: Vec<u8>,
+    /// The sealed files, and what the reader learns of them.
+    pub(super) attachments: Vec<(BytesRef, v1::AttachmentSecret)>,
 }
 
 impl Office {
@@ -55,15 +66,16 @@ impl Office {
     pub(super) fn letter(
         &self,
         to: Id,
-        body: Vec<u8>,
+        enclosed: Enclosed,
         known: &VerifiedCheckpoint,
     ) -> Outcome<SealedLetter> {
         let now = self.now();
+        let (sealed, secrets) = enclosed.attachments.into_iter().unzip();
         let header = Header {
             id: Id::for_message(now, &random()),
             from: self.institution,
             to: Destination { institution: to, unit: Unit::main() },
-            attachments: Vec::new(),
+            attachments: sealed,
             urgency: Urgency::Normal,
             ack_by: None,
             replaces: None,
@@ -72,8 +84,8 @@ impl Office {
         let content = Content {
             kind: v1::LetterKind::Sheet,
             case_id: None,
-            attachments: Vec::new(),
-            body: body.into(),
+            attachments: secrets,
+            body: enclosed.body.into(),
         };
         let composed = compose(&self.origin, header, &content, self.signer(), &mut OsRng)?;
         self.seal(&composed, known)
@@ -172,7 +184,8 @@ impl Office {
     ) -> Outcome<VerifiedReceipt> {
         let receipt = receipt.ok_or("no receipt")?;
         let keys = std::slice::from_ref(&self.log_key);
-        let verified = receipt::verify(receipt, known, &self.origin, keys)?;
+        let verified =
+            receipt::verify_remembering(receipt, known, &self.origin, keys, &self.memory)?;
         if let Leaf::Private(leaf) = &verified.leaf {
             let holds = || with_directory(&self.chain, |directory| directory.holds(leaf));
             if holds().is_none() {

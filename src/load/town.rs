@@ -14,6 +14,7 @@ use tsumugu_proto::v1::sync_directory_response::Part;
 use tsumugu_server::ca::IssuingCa;
 use tsumugu_server::init::init;
 use tsumugu_server::settings::Settings;
+use tsumugu_trust::checkpoint::CheckpointMemory;
 use tsumugu_trust::code::Code;
 use tsumugu_trust::directory::{ClearChain, Directory, check_enrolment, institution_record};
 use tsumugu_trust::hash::{Hash, sha256};
@@ -168,6 +169,7 @@ impl Town {
                 card_salt: office.card_salt.to_vec().into(),
             },
             sealing: office.sealing,
+            memory: CheckpointMemory::default(),
             rpc,
         })
     }
