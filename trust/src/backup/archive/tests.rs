@@ -103,7 +103,7 @@ fn a_file_has_one_spelling() {
 
 #[test]
 fn names_stay_below_the_folder() {
-    let deepest = vec!["a"; MAX_DEPTH].join("/");
+    let deepest = ["a"; MAX_DEPTH].join("/");
     let longest = "a".repeat(MAX_NAME);
     for good in ["log-key", "journal/000001-2026-11.journal", "ca/key.pem", &deepest, &longest] {
         assert!(is_entry_name(good), "{good}");
