@@ -166,7 +166,6 @@ fn a_backup_that_dies_leaves_nothing_under_its_name() {
         assert_eq!(status.code(), None, "{point} was not passed");
         assert!(!out.exists(), "{point}");
     }
-    let mut whole = 0;
     for pause in 0..12 {
         let mut child = program().spawn().unwrap();
         std::thread::sleep(Duration::from_millis(pause * 7));
@@ -175,10 +174,8 @@ fn a_backup_that_dies_leaves_nothing_under_its_name() {
         if out.exists() {
             restore(&town, &out, &format!("killed-{pause}"));
             std::fs::remove_file(&out).unwrap();
-            whole += 1;
         }
     }
-    assert!(whole <= 12);
     let (file, _) = backup(&town, "after.backup");
     restore(&town, &file, "after");
 }
@@ -195,6 +192,7 @@ fn a_restore_that_dies_is_begun_anew_or_goes_on() {
         "server.restore.file",
         "server.restore.file:5",
         "server.restore.whole",
+        "atomic.moved",
         "server.restore.moved",
         "server.restore.moved:4",
         "server.restore.done",

@@ -46,6 +46,19 @@ const FILES: &[&str] = &["atomic.temporary-written", "atomic.temporary-synced", 
 /// Points of erasing, which no command asks of the exchange yet. The tests of `durable` pass them.
 const NOT_PASSED: &[&str] = &["erase.intent-written", "erase.overwritten", "erase.synced"];
 
+/// Points of backups and of restoring: `backup.rs` passes them.
+const BACKUPS: &[&str] = &[
+    "server.backup.journal",
+    "server.backup.body",
+    "server.backup.attachment",
+    "server.backup.written",
+    "server.restore.file",
+    "server.restore.whole",
+    "server.restore.moved",
+    "server.restore.done",
+    "atomic.moved",
+];
+
 /// Points of uploads, of naming them, and of destruction: `attachments_server.rs` passes them.
 const ATTACHMENTS: &[&str] = &[
     "attachment.written",
@@ -368,7 +381,7 @@ fn the_list_of_crash_points_is_that_of_the_sources() {
     for source in ["server/src", "durable/src"] {
         points_in(&root.join(source), &mut found);
     }
-    let listed = [ROUND, BODIES, FILES, ATTACHMENTS, NOT_PASSED].concat();
+    let listed = [ROUND, BODIES, FILES, ATTACHMENTS, BACKUPS, NOT_PASSED].concat();
     let listed: BTreeSet<String> = listed.into_iter().map(str::to_owned).collect();
     assert_eq!(found, listed);
     let durable = tsumugu_durable::CRASH_POINTS.iter().map(|point| (*point).to_owned());

@@ -228,7 +228,10 @@ async fn a_stop_finishes_what_is_in_flight_and_ends_streams() {
     for (call, letter) in sending.into_iter().zip(&letters) {
         match call.await.unwrap() {
             Ok(_) => answered.push(letter),
-            Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status:?}"),
+            // A request that had not left is given up on our side.
+            Err(status) => {
+                assert!(matches!(status.code(), Code::Unavailable | Code::Cancelled), "{status:?}")
+            }
         }
     }
     town.start_process(&[]);

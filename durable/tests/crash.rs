@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use tsumugu_durable::{
     AttachmentStore, BodyLocation, BodyStore, CRASH_AT, CRASH_POINTS, FolderLock, Frame, Journal,
-    Quota, Round, UploadName, read_limited, sweep_temporaries, write_atomic,
+    Quota, Round, UploadName, create_dir_durable, move_durable, read_limited, sweep_temporaries,
+    write_atomic,
 };
 
 const DIRECTORY: &str = "TSUMUGU_TEST_DIRECTORY";
@@ -55,7 +56,7 @@ fn child() {
     let Ok(directory) = std::env::var(DIRECTORY) else { return };
     let directory = Path::new(&directory);
     let _lock = FolderLock::acquire(directory, Duration::from_secs(5)).unwrap();
-    let acknowledge = |line: String| {
+    let acknowledge = &|line: String| {
         let path = directory.join("acknowledged");
         let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
         file.write_all(line.as_bytes()).unwrap();
@@ -86,6 +87,30 @@ fn child() {
         }
     }
     attach(directory, acknowledge);
+    place(directory, acknowledge);
+}
+
+/// Moves a folder to its place, from wherever an earlier process was killed.
+fn place(directory: &Path, acknowledge: impl Fn(String)) {
+    let (made, placed) = (directory.join("made"), directory.join("placed"));
+    create_dir_durable(&placed).unwrap();
+    if !placed.join("folder").exists() {
+        create_dir_durable(&made).unwrap();
+        create_dir_durable(&made.join("folder")).unwrap();
+        write_atomic(&made.join("folder/file"), &[7; 600]).unwrap();
+        move_durable(&made.join("folder"), &placed.join("folder")).unwrap();
+    }
+    acknowledge("placed\n".to_owned());
+}
+
+fn verify_placed(directory: &Path) {
+    let file = directory.join("placed/folder/file");
+    if file.exists() {
+        assert_eq!(read_limited(&file, 1000).unwrap(), [7; 600]);
+        assert!(!directory.join("made/folder").exists());
+    } else {
+        assert!(!acknowledged(directory, "placed"), "what was moved is lost");
+    }
 }
 
 /// Uploads, names and destroys, from wherever an earlier process was killed.
@@ -218,4 +243,5 @@ fn verify(directory: &Path) {
     }
     sweep_temporaries(directory).unwrap();
     verify_attachments(directory);
+    verify_placed(directory);
 }
