@@ -4,7 +4,7 @@
 //! truth. What must not happen is a view *ahead* of the journal; the journal is synced first, always.
 //! Values stay far below 4 KiB: sled writes larger leaves into files that it never syncs.
 
-mod ahead;
+mod queue;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use prost::Message;
 
-use ahead::{Ahead, Writer};
+use queue::{Queue, Writer};
 
 /// Longest value.
 pub(super) const MAX_VALUE: usize = 4_096;
@@ -72,7 +72,7 @@ pub enum ViewError {
 pub struct Views {
     db: sled::Db,
     tree: sled::Tree,
-    ahead: Ahead,
+    queue: Queue,
     /// With the last clone goes the thread that writes.
     _writer: Arc<Writer>,
 }
@@ -98,8 +98,8 @@ impl Views {
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| open_when_unlocked(&config)))
                 .map_err(|_| ViewError::Damaged)??;
         let tree = db.open_tree("views")?;
-        let (ahead, writer) = Ahead::begin(tree.clone()).map_err(ViewError::Folder)?;
-        Ok(Self { db, tree, ahead, _writer: Arc::new(writer) })
+        let (queue, writer) = Queue::begin(tree.clone()).map_err(ViewError::Folder)?;
+        Ok(Self { db, tree, queue, _writer: Arc::new(writer) })
     }
 
     /// The bytes at a key.
@@ -108,7 +108,7 @@ impl Views {
     /// [`ViewError::Sled`]
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ViewError> {
         // In this order: what leaves the queue is in the store already.
-        match self.ahead.get(key) {
+        match self.queue.get(key) {
             Some(value) => Ok(Some(value).filter(|value| !value.is_empty())),
             None => Ok(self.tree.get(key)?.map(|value| value.to_vec())),
         }
@@ -142,7 +142,7 @@ impl Views {
         start: &[u8],
     ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), ViewError>> + use<> {
         // In this order, as in `get`; where both have a key, the queue's value counts.
-        let mut queued = self.ahead.range(prefix, start).into_iter().peekable();
+        let mut queued = self.queue.range(prefix, start).into_iter().peekable();
         let prefix = prefix.to_vec();
         let mut stored = self
             .tree
@@ -171,7 +171,7 @@ impl Views {
     /// # Errors
     /// [`ViewError::Sled`]
     pub fn last_key(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, ViewError> {
-        let queued = self.ahead.range(prefix, prefix);
+        let queued = self.queue.range(prefix, prefix);
         let of_queue = queued.iter().rev().find(|(_, value)| !value.is_empty()).map(|(key, _)| key);
         let mut of_store = None;
         for pair in self.tree.scan_prefix(prefix).rev() {
@@ -202,7 +202,7 @@ impl Views {
     /// [`ViewError`]; also of an earlier round that the store could not take.
     pub fn write(&self, changes: &Changes) -> Result<(), ViewError> {
         Self::check(changes)?;
-        self.ahead.add(changes)
+        self.queue.add(changes)
     }
 
     /// Everything, for comparing a rebuilt store with the old one.
@@ -215,7 +215,7 @@ impl Views {
     /// # Errors
     /// [`ViewError`]
     pub fn flush(&self) -> Result<(), ViewError> {
-        self.ahead.settle()?;
+        self.queue.settle()?;
         self.db.flush().map(|_| ()).map_err(ViewError::from)
     }
 }

@@ -22,10 +22,10 @@ const TOO_MANY: usize = 8 * MANY;
 
 /// Changes on their way into the store. Clones are the same queue.
 #[derive(Debug, Clone)]
-pub(super) struct Ahead(Arc<Queue>);
+pub(super) struct Queue(Arc<Shared>);
 
 #[derive(Debug, Default)]
-struct Queue {
+struct Shared {
     state: Mutex<State>,
     moved: Condvar,
 }
@@ -45,20 +45,20 @@ struct State {
 /// The thread that writes. Dropping it writes what waits.
 #[derive(Debug)]
 pub(super) struct Writer {
-    ahead: Ahead,
+    queue: Queue,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Ahead {
+impl Queue {
     /// Begins to write to `tree`.
     pub(super) fn begin(tree: sled::Tree) -> std::io::Result<(Self, Writer)> {
-        let ahead = Self(Arc::new(Queue::default()));
-        let of_thread = ahead.clone();
+        let queue = Self(Arc::new(Shared::default()));
+        let of_thread = queue.clone();
         let thread = std::thread::Builder::new()
             .name("views".to_owned())
             .spawn(move || of_thread.write_all(&tree))?;
-        let writer = Writer { ahead: ahead.clone(), thread: Some(thread) };
-        Ok((ahead, writer))
+        let writer = Writer { queue: queue.clone(), thread: Some(thread) };
+        Ok((queue, writer))
     }
 
     /// Adds the changes of a round.
@@ -79,9 +79,9 @@ impl Ahead {
     /// Waits until the store has everything.
     pub(super) fn settle(&self) -> Result<(), ViewError> {
         let mut state = self.lock();
+        state.hurry = true;
+        self.0.moved.notify_all();
         while !state.is_empty() && state.failed.is_none() {
-            state.hurry = true;
-            self.0.moved.notify_all();
             state = self.0.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.sound()
@@ -110,8 +110,7 @@ impl Ahead {
 
     fn write_all(&self, tree: &sled::Tree) {
         while let Some(changes) = self.next() {
-            let batch = batch(&changes);
-            let done = catch_unwind(AssertUnwindSafe(|| tree.apply_batch(batch)));
+            let done = catch_unwind(AssertUnwindSafe(|| tree.apply_batch(batch(&changes))));
             let mut state = self.lock();
             match done {
                 Ok(Ok(())) => state.writing = Arc::default(),
@@ -135,7 +134,6 @@ impl Ahead {
     fn next(&self) -> Option<Arc<Changes>> {
         let mut state = self.lock();
         while state.waiting.is_empty() {
-            state.hurry = false;
             if state.closing {
                 return None;
             }
@@ -145,6 +143,7 @@ impl Ahead {
             |state: &mut State| state.waiting.len() < MANY && !state.hurry && !state.closing;
         let waited = self.0.moved.wait_timeout_while(state, GATHER, gathers);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.hurry = false;
         state.writing = Arc::new(std::mem::take(&mut state.waiting));
         Some(state.writing.clone())
     }
@@ -166,8 +165,8 @@ impl State {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.ahead.lock().closing = true;
-        self.ahead.0.moved.notify_all();
+        self.queue.lock().closing = true;
+        self.queue.0.moved.notify_all();
         if let Some(thread) = self.thread.take() {
             // A writer that failed has said so to the sequencer.
             let _ = thread.join();
@@ -186,4 +185,45 @@ fn batch(changes: &Changes) -> sled::Batch {
         }
     }
     batch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(number: usize, size: usize) -> Changes {
+        let key = |at: usize| (number * size + at).to_be_bytes().to_vec();
+        (0..size).map(|at| (key(at), vec![1])).collect()
+    }
+
+    /// The sequencer gives more than is taken at a time: it waits, and nothing is lost.
+    #[test]
+    fn more_than_waits_at_a_time_goes_through() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        let tree = db.open_tree("views").unwrap();
+        let (queue, writer) = Queue::begin(tree.clone()).unwrap();
+        let (rounds, size) = (2 * TOO_MANY / MANY + 1, MANY - 1);
+        for number in 0..rounds {
+            queue.add(&round(number, size)).unwrap();
+            assert!(queue.lock().waiting.len() < TOO_MANY + size);
+        }
+        queue.settle().unwrap();
+        assert!(queue.lock().is_empty());
+        assert_eq!(tree.len(), rounds * size);
+        // Two who wait for an empty queue wait for nothing.
+        queue.settle().unwrap();
+        queue.add(&Changes::from([(vec![255; 9], vec![1])])).unwrap();
+        drop(writer);
+        assert_eq!(tree.len(), rounds * size + 1, "dropping the writer writes what waits");
+    }
+
+    #[test]
+    fn a_store_that_failed_takes_nothing_more() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        let (queue, _writer) = Queue::begin(db.open_tree("views").unwrap()).unwrap();
+        queue.lock().failed = Some(sled::Error::Unsupported("a test".to_owned()));
+        assert!(queue.add(&round(0, 1)).is_err());
+        assert!(queue.settle().is_err());
+        queue.lock().failed = None;
+    }
 }
