@@ -2,7 +2,7 @@
 
 use prost::Message;
 use tsumugu_proto::v1;
-use tsumugu_trust::directory::{Directory, Refusal, check_envelope};
+use tsumugu_trust::directory::{Directory, Refusal, check_before_signing};
 use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::letter::{MAX_SEALED_BODY, PackError, content_commitment, pack};
@@ -101,9 +101,9 @@ pub fn seal(
     let reference = BytesRef { digest: sha256(&[&body]), length: body.len() as u64 };
     let key_sets = KeySets { sender: sender.digest, recipient: recipient.digest };
     let lines = header.envelope(content_commitment(&salt, &plain), reference, key_sets);
-    let envelope = sign(with.directory.origin(), &lines, &[with.terminal])?;
     // What the exchange would refuse by what we know is said here, with nothing sent.
-    check_envelope(with.directory, NEXT, &envelope)?;
+    check_before_signing(with.directory, NEXT, &lines, with.terminal.verifying_key())?;
+    let envelope = sign(with.directory.origin(), &lines, &[with.terminal])?;
     Ok(SealedLetter { envelope, body, letter: plain })
 }
 

@@ -7,6 +7,7 @@ use super::model::{Directory, Entry, TerminalEntry, signed};
 use super::refusal::Refusal;
 use crate::hash::Hash;
 use crate::leaf::LogPosition;
+use crate::note::VerifyingKey;
 use crate::statement::{
     AnyBody, Author, Disposition, Envelope, Hold, HoldState, KeySet, Opened, Recall, Statement,
     Worker, WorkerRemoved,
@@ -102,6 +103,38 @@ pub fn check_envelope(
 ) -> Result<CheckedEnvelope, Refusal> {
     let AnyBody::Envelope(envelope) = &statement.body else { return Err(Refusal::WrongKind) };
     let terminal = signing_terminal(directory, at, statement, envelope.from)?;
+    check_parties(directory, at, envelope)?;
+    Ok(CheckedEnvelope { envelope: envelope.clone(), digest: statement.digest(), terminal })
+}
+
+/// What of [`check_envelope`] can fail for lines that `key` is to sign: a signature of one's own need
+/// not be verified.
+///
+/// # Errors
+/// As [`check_envelope`].
+pub fn check_before_signing(
+    directory: &Directory,
+    at: LogPosition,
+    envelope: &Envelope,
+    key: &VerifyingKey,
+) -> Result<(), Refusal> {
+    let member = directory.member(envelope.from).ok_or(Refusal::UnknownParty)?;
+    let is_ours = |(id, terminal): &(&Id, &TerminalEntry)| {
+        terminal.key.0 == *key.public()
+            && key.name() == directory.origin().key_name(Role::Terminal, **id)
+    };
+    let (_, terminal) = member.terminals.iter().find(is_ours).ok_or(Refusal::Signature)?;
+    if !terminal.counts_at(at) {
+        return Err(Refusal::NotAdmitted);
+    }
+    check_parties(directory, at, envelope)
+}
+
+fn check_parties(
+    directory: &Directory,
+    at: LogPosition,
+    envelope: &Envelope,
+) -> Result<(), Refusal> {
     let sender = directory.member(envelope.from).ok_or(Refusal::UnknownParty)?;
     if !sender.is_active_at(at) {
         return Err(Refusal::Suspended);
@@ -122,7 +155,7 @@ pub fn check_envelope(
     if !current(recipient.key_set_at(at), envelope.key_sets.recipient) {
         return Err(Refusal::StaleKeySet { of: envelope.to.institution });
     }
-    Ok(CheckedEnvelope { envelope: envelope.clone(), digest: statement.digest(), terminal })
+    Ok(())
 }
 
 /// Checks an opened at its place, against the envelope it names (rule 8).
