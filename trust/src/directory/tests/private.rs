@@ -1,11 +1,24 @@
 //! Rules 6 to 8: statements behind private leaves, at their place.
 
 use super::*;
+use crate::note::VerifyingKey;
 use crate::statement::{Answer, Destination, Envelope, StandingState, WorkerRemoved};
-use crate::value::{Id, Unit};
+use crate::value::{Id, Role, Unit};
 
 fn check(world: &World, letter: &crate::testing::TestLetter) -> Result<CheckedEnvelope, Refusal> {
-    check_envelope(world.directory(), now(world), &letter.envelope)
+    let (directory, lines) = (world.directory(), &letter.lines);
+    let checked = check_envelope(directory, now(world), &letter.envelope);
+    // A sender asks before it signs, and hears the same.
+    let terminals = directory.member(lines.from).map(|member| &member.terminals);
+    for (id, terminal) in terminals.into_iter().flatten() {
+        let name = directory.origin().key_name(Role::Terminal, *id);
+        let key = VerifyingKey::new(&name, terminal.key.0).unwrap();
+        if letter.envelope.is_signed_by(&key) {
+            let before = check_before_signing(directory, now(world), lines, &key);
+            assert_eq!(before, checked.clone().map(drop));
+        }
+    }
+    checked
 }
 
 #[test]
