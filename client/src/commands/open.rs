@@ -63,13 +63,7 @@ pub struct Opened {
 pub async fn run(ctx: &Context, args: &OpenArgs) -> Result<Opened, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
     let (from, id) = find_message(&mut session, &args.id).await?;
-    if load(&session, from, id)?.letter == LetterState::Waiting {
-        let mail = exchange_mail(&mut session).await?;
-        mail.tell_age(ctx);
-        mail.tell_unsent(ctx);
-    }
-    let message = load(&session, from, id)?;
-    let letter = readable(&session, &message)?;
+    let (message, letter) = received(&mut session, from, id).await?;
     let logged = say_opened(&mut session, &message).await?;
     let attachments = attachments_of(&mut session, &message, &letter, args).await?;
     let form = form_of(&letter);
@@ -98,6 +92,22 @@ pub async fn run(ctx: &Context, args: &OpenArgs) -> Result<Opened, Failure> {
 pub(super) fn load(session: &Session<'_>, from: Id, id: Id) -> Result<Message, Failure> {
     let message = Message::load(session.vault(), from, id)?;
     message.ok_or_else(|| Failure::unknown_message(&id.to_string()))
+}
+
+/// A message and its letter, which is fetched first where it waits.
+pub(super) async fn received(
+    session: &mut Session<'_>,
+    from: Id,
+    id: Id,
+) -> Result<(Message, OpenedLetter), Failure> {
+    if load(session, from, id)?.letter == LetterState::Waiting {
+        let mail = exchange_mail(session).await?;
+        mail.tell_age(session.ctx());
+        mail.tell_unsent(session.ctx());
+    }
+    let message = load(session, from, id)?;
+    let letter = readable(session, &message)?;
+    Ok((message, letter))
 }
 
 /// The letter, or why it is not shown.

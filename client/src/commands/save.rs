@@ -3,14 +3,13 @@
 use serde::Serialize;
 use tsumugu_trust::value::Id;
 
-use super::mail::{exchange_mail, find_message};
-use super::open::{load, readable, say_opened};
+use super::mail::find_message;
+use super::open::{received, say_opened};
 use super::shown::ShownAttachment;
 use crate::args::SaveArgs;
 use crate::attachments::{Attachment, SetAside, Whereabouts, attachments, called, fetch, save};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureDocument};
-use crate::mailbox::message::LetterState;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::session::{Purpose, Session};
@@ -61,13 +60,7 @@ impl Saved {
 pub async fn run(ctx: &Context, args: &SaveArgs) -> Result<Saved, Failure> {
     let mut session = Session::open(ctx, Purpose::Look)?;
     let (from, id) = find_message(&mut session, &args.id).await?;
-    if load(&session, from, id)?.letter == LetterState::Waiting {
-        let mail = exchange_mail(&mut session).await?;
-        mail.tell_age(ctx);
-        mail.tell_unsent(ctx);
-    }
-    let message = load(&session, from, id)?;
-    let letter = readable(&session, &message)?;
+    let (message, letter) = received(&mut session, from, id).await?;
     let Some((_, envelope)) = message.envelope() else {
         return Err(Failure::unknown_message(&args.id));
     };

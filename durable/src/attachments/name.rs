@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use super::{AttachmentError, NAMED, UPLOADS, Upload};
-use crate::atomic;
+use crate::atomic::{self, list};
 use crate::error::DiskError;
 
 /// Length of an owner's id in bytes.
@@ -96,7 +96,7 @@ pub(super) fn found(uploads: &Path) -> Result<BTreeMap<UploadName, Arc<Upload>>,
     let mut found = BTreeMap::new();
     for (folder, owner) in owners(uploads)? {
         atomic::sweep_temporaries(&folder)?;
-        for path in entries(&folder)? {
+        for path in list(&folder)? {
             let name = file_name(&path);
             let (upload, is_whole) =
                 UploadName::parse(owner, &name).ok_or(AttachmentError::BadName { name })?;
@@ -115,7 +115,7 @@ pub(super) fn found(uploads: &Path) -> Result<BTreeMap<UploadName, Arc<Upload>>,
 pub(super) fn named(folder: &Path) -> Result<Vec<AttachmentKey>, AttachmentError> {
     let mut named = Vec::new();
     for (folder, owner) in owners(folder)? {
-        for path in entries(&folder)? {
+        for path in list(&folder)? {
             let name = file_name(&path);
             let digest = digits(&name).ok_or(AttachmentError::BadName { name })?;
             named.push(AttachmentKey { owner, digest });
@@ -125,7 +125,7 @@ pub(super) fn named(folder: &Path) -> Result<Vec<AttachmentKey>, AttachmentError
 }
 
 fn owners(directory: &Path) -> Result<Vec<(PathBuf, [u8; OWNER])>, AttachmentError> {
-    let folders = entries(directory)?.into_iter().map(|folder| {
+    let folders = list(directory)?.into_iter().map(|folder| {
         let name = file_name(&folder);
         let owner = digits(&name).ok_or(AttachmentError::BadName { name })?;
         Ok((folder, owner))
@@ -145,16 +145,6 @@ fn modified_ms(path: &Path) -> Result<u64, DiskError> {
     let modified = modified.map_err(DiskError::io("ask for the time of the file", path))?;
     let since = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
-fn entries(directory: &Path) -> Result<Vec<PathBuf>, DiskError> {
-    let reading = || DiskError::io("list the directory", directory);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(directory).map_err(reading())? {
-        paths.push(entry.map_err(reading())?.path());
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 fn file_name(path: &Path) -> String {

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{BodyError, BodyLocation, DIGEST};
-use crate::atomic::{self, Access};
+use crate::atomic::{self, Access, list};
 use crate::disk::sync_directory;
 use crate::error::DiskError;
 use crate::fault::FaultPlan;
@@ -20,7 +20,7 @@ impl Files {
     pub(super) fn open(store: &Path) -> Result<Self, BodyError> {
         let root = store.join("files");
         atomic::create_dir_durable(&root)?;
-        for shard in entries(&root)? {
+        for shard in list(&root)? {
             atomic::sweep_temporaries(&shard)?;
         }
         Ok(Self { root })
@@ -106,9 +106,9 @@ impl Files {
         faults: &FaultPlan,
     ) -> Result<usize, BodyError> {
         let mut removed = 0;
-        for shard in entries(&self.root)? {
+        for shard in list(&self.root)? {
             let before = removed;
-            for path in entries(&shard)? {
+            for path in list(&shard)? {
                 let digest = self.digest_of(&path)?;
                 if !keep(&digest) {
                     fs::remove_file(&path).map_err(DiskError::io("remove the file", &path))?;
@@ -136,14 +136,4 @@ impl Files {
             _ => Err(BodyError::BadName { name: name.into_owned() }),
         }
     }
-}
-
-fn entries(directory: &Path) -> Result<Vec<PathBuf>, DiskError> {
-    let reading = || DiskError::io("list the directory", directory);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(directory).map_err(reading())? {
-        paths.push(entry.map_err(reading())?.path());
-    }
-    paths.sort();
-    Ok(paths)
 }
