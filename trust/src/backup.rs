@@ -25,6 +25,16 @@ pub use key::{BackupKey, BadKey, MAX_BACKUP_KEY, MAX_SEALED_KEY};
 pub use request::{MAX_REQUEST, RestoreRequest};
 pub use summary::{BackupSummary, MAX_SUMMARY};
 
+use crate::seal::Mark;
+use crate::value::Origin;
+
+/// What stands in the head of every backup of this log, so that an administrator who opens a head opens
+/// nothing but a backup: invitations' secrets are sealed to administrators as well.
+#[must_use]
+pub fn mark_of(origin: &Origin) -> Mark<'_> {
+    Mark { kind: "tsumugu-backup", of: origin.as_str() }
+}
+
 /// Why a text of this module is refused. Says nothing of its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotOfABackup {

@@ -25,6 +25,7 @@ mod header;
 mod hybrid;
 mod identity;
 mod keyed;
+mod mark;
 mod passphrase;
 mod payload;
 mod reader;
@@ -43,6 +44,7 @@ pub use head::{SealedFileKey, head_of, open_head};
 pub use header::{MAX_HEADER, MAX_STANZAS};
 pub use identity::SealingIdentity;
 pub use keyed::{open_with_key, seal_with_key};
+pub use mark::Mark;
 pub use passphrase::{
     DEFAULT_WORK_FACTOR, MAX_ARMORED, MAX_WORK_FACTOR, open_with_passphrase, seal_with_passphrase,
 };

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use tsumugu_durable::streamed::NewFile;
 use tsumugu_durable::{Access, CopyError, DiskError, crash_point};
-use tsumugu_trust::backup::{ArchiveWriter, BackupSummary};
+use tsumugu_trust::backup::{ArchiveWriter, BackupSummary, mark_of};
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::note::SigningKey;
 use tsumugu_trust::seal::{SealingRecipient, SealingWriter};
@@ -66,7 +66,8 @@ pub fn backup(
     let small = Small::of(dir)?;
 
     let mut new = NewFile::create(&folder, Access::Private)?;
-    let sealing = SealingWriter::new(&recipients, Counted { out: &mut new, bytes: 0 });
+    let sealed = Counted { out: &mut new, bytes: 0 };
+    let sealing = SealingWriter::new(&recipients, mark_of(&origin), sealed);
     let mut packing = Packing {
         archive: ArchiveWriter::new(sealing.map_err(BackupError::Write)?)
             .map_err(BackupError::Write)?,

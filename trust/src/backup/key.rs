@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::request::RestoreRequest;
-use super::{NotOfABackup, lines_of, value};
+use super::{NotOfABackup, lines_of, mark_of, value};
 use crate::hash::Hash;
 use crate::note::VerifyingKey;
 use crate::seal::{
@@ -38,14 +38,15 @@ impl BackupKey {
     ///
     /// # Errors
     /// [`OpenError::NotForTheseKeys`] when the backup was not sealed to it: it is another log's, or was
-    /// made before this administrator was one.
+    /// made before this administrator was one; [`OpenError::Malformed`] when it is the head of something
+    /// else that was sealed to this administrator.
     pub fn open(
         request: &RestoreRequest,
         identity: &SealingIdentity,
         origin: Origin,
         log_keys: Vec<VerifyingKey>,
     ) -> Result<Self, OpenError> {
-        let file_key = open_head(identity, request.head())?;
+        let file_key = open_head(identity, request.head(), mark_of(&origin))?;
         Ok(Self { origin, backup: request.backup(), file_key, log_keys })
     }
 

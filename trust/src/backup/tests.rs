@@ -15,7 +15,11 @@ fn identity(seed: u8) -> SealingIdentity {
 }
 
 fn sealed(to: &[SealingRecipient], plain: &[u8]) -> Vec<u8> {
-    let mut writer = SealingWriter::new(to, Vec::new()).unwrap();
+    sealed_of(&origin(), to, plain)
+}
+
+fn sealed_of(origin: &Origin, to: &[SealingRecipient], plain: &[u8]) -> Vec<u8> {
+    let mut writer = SealingWriter::new(to, mark_of(origin), Vec::new()).unwrap();
     writer.write_all(plain).unwrap();
     writer.finish().unwrap()
 }
@@ -54,6 +58,48 @@ fn any_one_administrator_hands_the_key_to_who_asked_and_the_rest_is_not_needed()
     }
     let stranger = BackupKey::open(&request, &identity(4), origin(), log_keys());
     assert_eq!(stranger.unwrap_err(), OpenError::NotForTheseKeys);
+}
+
+/// What else is sealed to an administrator: whoever got its key would have the invitation's secret.
+#[test]
+fn the_key_of_what_is_no_backup_is_handed_to_nobody() {
+    let (administrator, once) = (identity(1), identity(9));
+    let to = [administrator.to_recipient()];
+    let open = |beginning: &[u8]| {
+        let request = RestoreRequest::new(beginning, once.to_recipient()).unwrap();
+        BackupKey::open(&request, &administrator, origin(), log_keys()).map(|_| ())
+    };
+    let secret = crate::seal::seal_to(&to, &[7; 16]).unwrap();
+    assert_eq!(open(&secret), Err(OpenError::Malformed));
+    let backup = sealed(&to, b"1");
+    assert_eq!(open(&backup), Ok(()));
+    // Nobody who cannot open it makes a backup of it.
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mark = format!("-> tsumugu-backup {ORIGIN}\n\n");
+    assert_eq!(text(&backup).matches(&mark).count(), 1);
+    let head = text(crate::seal::head_of(&secret).unwrap());
+    let version = "age-encryption.org/v1\n";
+    for (before, after) in
+        [("\n--- ", format!("\n{mark}--- ")), (version, format!("{version}{mark}"))]
+    {
+        let marked = head.replacen(before, &after, 1);
+        assert_eq!(open(marked.as_bytes()), Err(OpenError::Damaged), "{before}");
+    }
+    // Said twice, or in another form.
+    let head = text(crate::seal::head_of(&backup).unwrap());
+    for other in [
+        format!("{mark}{mark}"),
+        "-> tsumugu-backup\n\n".to_owned(),
+        format!("-> tsumugu-backup {ORIGIN} more\n\n"),
+        format!("-> tsumugu-backup {ORIGIN}\nAAAA\n"),
+        String::new(),
+    ] {
+        let changed = head.replacen(&mark, &other, 1);
+        assert_eq!(open(changed.as_bytes()), Err(OpenError::Malformed), "{other}");
+    }
+    // Another log's, with the same administrator.
+    let other = sealed_of(&"exchange.test/west".parse().unwrap(), &to, b"1");
+    assert_eq!(open(&other), Err(OpenError::NotForTheseKeys));
 }
 
 #[test]
@@ -122,9 +168,9 @@ fn texts_have_one_spelling() {
 #[test]
 fn nothing_is_sealed_to_nobody() {
     let refused = |error: std::io::Error| error.into_inner().unwrap().downcast::<SealError>();
-    let nobody = SealingWriter::new(&[], Vec::new()).err().unwrap();
+    let nobody = SealingWriter::new(&[], mark_of(&origin()), Vec::new()).err().unwrap();
     assert_eq!(*refused(nobody).unwrap(), SealError::NoRecipients);
     let many = vec![identity(1).to_recipient(); crate::seal::MAX_RECIPIENTS + 1];
-    let many = SealingWriter::new(&many, Vec::new()).err().unwrap();
+    let many = SealingWriter::new(&many, mark_of(&origin()), Vec::new()).err().unwrap();
     assert_eq!(*refused(many).unwrap(), SealError::TooManyRecipients);
 }

@@ -8,7 +8,7 @@ use age_core::secrecy::ExposeSecret;
 
 use super::header::Header;
 use super::stream::is_authentic;
-use super::{OpenError, SealingIdentity, hybrid};
+use super::{Mark, OpenError, SealingIdentity, hybrid};
 
 /// The key of one sealed file. Wiped when dropped; Debug shows nothing.
 pub struct SealedFileKey(pub(super) FileKey);
@@ -46,16 +46,23 @@ pub fn head_of(beginning: &[u8]) -> Result<&[u8], OpenError> {
     beginning.get(..header.length).ok_or(OpenError::Malformed)
 }
 
-/// The key of the file whose head this is, where it was sealed to `identity`; the head's own
-/// authentication code is checked.
+/// The key of the file whose head this is, where it was sealed to `identity` and bears this mark. An
+/// identity opens files of several kinds: a key that is handed to somebody else must be of the kind that
+/// he may have. The head's own authentication code, which covers the mark, is checked.
 ///
 /// # Errors
-/// As [`open_with`](super::open_with).
-pub fn open_head(identity: &SealingIdentity, head: &[u8]) -> Result<SealedFileKey, OpenError> {
+/// As [`open_with`](super::open_with); [`OpenError::Malformed`] for a file of another kind, and
+/// [`OpenError::NotForTheseKeys`] for one of something else.
+pub fn open_head(
+    identity: &SealingIdentity,
+    head: &[u8],
+    mark: Mark<'_>,
+) -> Result<SealedFileKey, OpenError> {
     let header = Header::parse(head)?;
     if header.length != head.len() {
         return Err(OpenError::Malformed);
     }
+    mark.check(&header.stanzas)?;
     for stanza in header.stanzas.iter().filter(|stanza| stanza.tag == hybrid::TAG) {
         if let Some(file_key) = identity.unwrap_key(&hybrid::WrappedKey::parse(stanza)?)? {
             is_authentic(&file_key, head)?;

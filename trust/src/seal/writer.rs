@@ -5,25 +5,26 @@ use std::io::{self, Write};
 use age::Encryptor;
 use age::stream::StreamWriter;
 
-use super::{Hybrid, MAX_RECIPIENTS, SealError, SealingRecipient};
+use super::mark::Marked;
+use super::{Hybrid, MAX_RECIPIENTS, Mark, SealError, SealingRecipient};
 
 /// Seals everything that is written to it; each recipient can open it alone. Memory is a chunk of
 /// 64 KiB, whatever the file's length. Without [`Self::finish`] nobody can open the file.
 pub struct SealingWriter<W: Write>(StreamWriter<W>);
 
 impl<W: Write> SealingWriter<W> {
-    /// Writes the head.
+    /// Writes the head, which says of what kind the file is.
     ///
     /// # Errors
     /// As [`seal_to`](super::seal_to), as the source of an [`io::ErrorKind::InvalidInput`]; what `out` says.
-    pub fn new(recipients: &[SealingRecipient], out: W) -> io::Result<Self> {
+    pub fn new(recipients: &[SealingRecipient], mark: Mark<'_>, out: W) -> io::Result<Self> {
         let refused = |error: SealError| io::Error::new(io::ErrorKind::InvalidInput, error);
         match recipients.len() {
             0 => return Err(refused(SealError::NoRecipients)),
             1..=MAX_RECIPIENTS => {}
             _ => return Err(refused(SealError::TooManyRecipients)),
         }
-        let recipient: &dyn age::Recipient = &Hybrid(recipients);
+        let recipient: &dyn age::Recipient = &Marked(Hybrid(recipients), mark);
         let encryptor = Encryptor::with_recipients(std::iter::once(recipient))
             .map_err(|_| refused(SealError::UnusableRecipient))?;
         Ok(Self(encryptor.wrap_output(out)?))
