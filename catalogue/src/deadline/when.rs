@@ -68,7 +68,7 @@ impl When {
     pub fn parse(text: &str) -> Result<Self, WhenFault> {
         let folded = fold_width(text);
         let text = folded.trim();
-        if text.contains("24:00") || text.contains("24時") {
+        if is_midnight(text) {
             return Err(WhenFault::Midnight);
         }
         let has_time = text.contains([':', '時']);
@@ -85,6 +85,14 @@ impl When {
         let known = (MIN_DATE..=MAX_DATE).contains(&moment.date());
         if known { Ok(Self::at(moment)) } else { Err(DateFault::OutOfRange.into()) }
     }
+}
+
+/// Whether 24:00 stands in the hour's place; 18:24:00 is twenty-four minutes past six.
+fn is_midnight(text: &str) -> bool {
+    let is_hour = |(at, _): (usize, &str)| {
+        !text[..at].ends_with(|before: char| before.is_ascii_digit() || ":+-".contains(before))
+    };
+    text.match_indices("24:00").chain(text.match_indices("24時")).any(is_hour)
 }
 
 fn in_japan(stamp: Timestamp) -> DateTime {
@@ -141,6 +149,22 @@ mod tests {
         let before = When::parse("2026-11-24T14:59:59.999Z").unwrap();
         assert_eq!(before.day, date(2026, 11, 24));
         for text in ["2026-11-24T24:00", "令和8年11月24日24時", "２０２６-11-24 ２４：００"]
+        {
+            assert_eq!(When::parse(text), Err(WhenFault::Midnight), "{text}");
+        }
+    }
+
+    #[test]
+    fn twenty_four_minutes_past_is_not_midnight() {
+        let at = When::at(date(2026, 11, 24).at(18, 24, 0, 0));
+        for text in ["2026-11-24T18:24:00", "2026-11-24T18:24:00+09:00", "2026-11-24T09:24:00Z"] {
+            assert_eq!(When::parse(text), Ok(at), "{text}");
+        }
+        assert_eq!(
+            When::parse("2026-11-24T00:24:00").unwrap().time,
+            Some(jiff::civil::time(0, 24, 0, 0))
+        );
+        for text in ["2026-11-24T24:00:00", "R8.11.24 24:00", "24:00", "2026-11-24 24:00:00+09:00"]
         {
             assert_eq!(When::parse(text), Err(WhenFault::Midnight), "{text}");
         }
