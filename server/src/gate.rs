@@ -140,7 +140,8 @@ impl Gate {
     /// [`Self::list_changes`]. Gives whether they are other ones than before.
     ///
     /// # Errors
-    /// [`RevocationError`]: older than those in force, or expired while those are not; then those stay.
+    /// [`RevocationError`]: from the future, older than those in force, or expired while those are not;
+    /// then those stay.
     pub fn replace_lists(
         &self,
         lists: RevocationLists,
@@ -148,10 +149,11 @@ impl Gate {
     ) -> Result<bool, RevocationError> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.path.load();
+        if path.lists.as_ref() == Some(&lists) {
+            return Ok(false);
+        }
+        lists.check_begun(now_ms)?;
         if let Some(before) = &path.lists {
-            if *before == lists {
-                return Ok(false);
-            }
             lists.check_follows(before, now_ms)?;
         }
         self.put(PathCheck::new(path.roots.clone(), Some(lists), &self.provider)?);

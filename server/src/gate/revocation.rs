@@ -27,6 +27,10 @@ pub const MAX_LIST: u64 = 8 * 1024 * 1024;
 /// The operator is warned when less than one part of so many of a list's time is left.
 pub const WARNED_PARTS: i64 = 3;
 
+/// A list may begin so many seconds after this computer's clock: clocks differ. One from further ahead
+/// would make every right list after it an older one.
+pub const MAX_LIST_AHEAD_S: i64 = 5 * 60;
+
 /// A list of each issuing CA, signed by it. Only [`RevocationLists::read`] and
 /// [`RevocationLists::parse`] make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +92,14 @@ pub enum RevocationError {
         "the revocation list is a partial, indirect or delta list, or has an unknown critical extension"
     )]
     Unusable,
+    /// Its `thisUpdate` is more than [`MAX_LIST_AHEAD_S`] ahead.
+    #[error(
+        "the revocation list begins in the future, at {begins} (look at the clocks here and of the CA)"
+    )]
+    NotYet {
+        /// Its `thisUpdate`, RFC 3339.
+        begins: String,
+    },
     /// It is older than the one in force: what was revoked since would be let in again.
     #[error("the revocation list is older than the one in force")]
     Older,
@@ -172,6 +184,18 @@ impl RevocationLists {
         };
         let worst = self.0.iter().map(of).max_by_key(|freshness| *freshness as u8);
         worst.unwrap_or(Freshness::Expired)
+    }
+
+    /// Whether each list has begun by this computer's clock.
+    pub(super) fn check_begun(&self, now_ms: u64) -> Result<(), RevocationError> {
+        let now = i64::try_from(now_ms / 1_000).unwrap_or(i64::MAX);
+        let latest = self.0.iter().map(|list| list.this_update_s).max().unwrap_or(i64::MIN);
+        if latest <= now.saturating_add(MAX_LIST_AHEAD_S) {
+            return Ok(());
+        }
+        let begins = jiff::Timestamp::from_second(latest)
+            .map_or_else(|_| latest.to_string(), |at| at.to_string());
+        Err(RevocationError::NotYet { begins })
     }
 
     /// Whether each list is at least as new as the one before it by the same CA, and these count

@@ -105,6 +105,26 @@ fn an_older_or_expired_list_does_not_take_the_place_of_a_good_one() {
 }
 
 #[test]
+fn a_list_from_the_future_is_refused_at_its_edge_and_blocks_no_right_one() {
+    let ca = ca();
+    let of = |from: i64| parse(&ca.list(&[], NOW_S + from, NOW_S + HOUR_S), &ca).unwrap();
+    let first = Gate::new(ORIGIN, &[ca.certificate().clone()]).unwrap();
+    let ahead = first.replace_lists(of(MAX_LIST_AHEAD_S + 1), NOW);
+    assert!(matches!(ahead, Err(RevocationError::NotYet { .. })), "at the start as well");
+    assert!(first.lists().is_none());
+    let gate = Gate::new(ORIGIN, &[ca.certificate().clone()]).unwrap();
+    gate.replace_lists(of(-10), NOW).unwrap();
+    let ahead = gate.replace_lists(of(MAX_LIST_AHEAD_S + 1), NOW).unwrap_err();
+    assert_eq!(
+        ahead.to_string(),
+        "the revocation list begins in the future, at 2027-01-15T08:05:01Z (look at the clocks here \
+         and of the CA)"
+    );
+    gate.replace_lists(of(0), NOW).unwrap();
+    gate.replace_lists(of(MAX_LIST_AHEAD_S), NOW).unwrap();
+}
+
+#[test]
 fn what_is_no_list_of_this_ca_is_refused() {
     let (ca, stranger) = (ca(), IssuingCa::create("other.test", NOW).unwrap());
     let namesake = IssuingCa::create(ORIGIN, NOW).unwrap();
