@@ -86,11 +86,36 @@ async fn what_two_administrators_hold_is_kept_until_they_release_it() {
         assert_eq!(destroyed(office, &held).await, [DestroyedReason::Retention]);
         assert_eq!(reason(fetch(office, &held, &name).await), Reason::BodyGone);
     }
+    // What is destroyed cannot be held any more.
+    assert_eq!(reason(propose(&town, 0, &hold(3, HoldState::On)).await), Reason::BodyGone);
     // Neither party sees that somebody held it.
     for office in [&from, &to] {
         let events = office.mailbox().await;
         assert!(events.iter().all(|event| !event.record.starts_with(b"tsumugu/v1/hold\n")));
     }
+    is_rebuilt(town).await;
+}
+
+#[tokio::test]
+async fn what_is_destroyed_between_the_two_signatures_is_not_held() {
+    let mut town = Town::with_administrators(2).await;
+    let (mut from, mut to) = (town.office().await, town.office().await);
+    town.stop().await;
+    town.folder.limits(|limits| limits.body_retention_days = 2);
+    town.start().await;
+    town.reconnect(&mut [&mut from, &mut to]).await;
+    let letter = with(&from, &to, &[&upload(&from, &sealed(1_000)).await]);
+    answered(&from, &to, &letter).await;
+    let (id, ordered) = (letter.lines.id, letter.lines.composed);
+    let on = Hold { from: from.id, id, version: 1, state: HoldState::On, ordered };
+    assert!(propose(&town, 0, &on).await.unwrap().receipt.is_none());
+    town.time.advance(3 * DAY);
+    town.restart(&mut [&mut from, &mut to]).await;
+    assert_eq!(destroyed(&from, &letter).await, [DestroyedReason::Retention]);
+    for by in [1, 0] {
+        assert_eq!(reason(propose(&town, by, &on).await), Reason::BodyGone);
+    }
+    assert!(newest(&town, &on).await.is_none());
     is_rebuilt(town).await;
 }
 

@@ -5,7 +5,7 @@ use tsumugu_trust::directory::{
     Directory, check_hold, check_worker, check_worker_removed, continues_hold, is_attribute_change,
 };
 use tsumugu_trust::statement::{
-    AnyBody, DestroyedReason, EndedReason, Hold, Statement, Tick, unsigned,
+    AnyBody, DestroyedReason, EndedReason, Hold, HoldState, Statement, Tick, unsigned,
 };
 use tsumugu_trust::value::{Id, Time};
 
@@ -33,31 +33,34 @@ pub(super) fn administrate(
 fn hold(ledger: &mut Ledger, now: Time, statement: &Statement, lines: &Hold) -> Accepted<Outcome> {
     or_refuse!(check_hold(ledger.directory(), ledger.next_position(now), statement));
     let message = key(table::MESSAGE, &[&lines.from.0, &lines.id.0]);
-    let is_there = ledger.lookup::<MessageRow>(&message)?.is_some();
+    let row: Option<MessageRow> = ledger.lookup(&message)?;
     let before: Option<HoldRow> =
         ledger.lookup(&key(table::HOLD, &[&lines.from.0, &lines.id.0]))?;
-    or_refuse!(check_next_hold(is_there, before, lines));
+    or_refuse!(check_next_hold(row.as_ref(), before, lines));
     let leaf = ledger.stage_private(now, statement, Default::default())?;
     Ok(Ok(Outcome::Leaves(vec![leaf])))
 }
 
-/// Whether a hold is of a message that is there, and the next one of it.
+/// Whether a hold is of a message whose copy is there, and the next one of it. Letting go what is
+/// destroyed is allowed.
 ///
 /// # Errors
-/// [`ErrorReason::NotFound`], [`ErrorReason::Rule`]
+/// [`ErrorReason::NotFound`], [`ErrorReason::Rule`], [`ErrorReason::BodyGone`]
 pub(crate) fn check_next_hold(
-    is_there: bool,
+    message: Option<&MessageRow>,
     before: Option<HoldRow>,
     hold: &Hold,
 ) -> Result<(), Refused> {
-    if !is_there {
-        return Err(Refused::not_found());
+    let Some(message) = message else { return Err(Refused::not_found()) };
+    if !continues_hold(before.map(|row| row.standing()), hold) {
+        let refused = Refused::new(ErrorReason::Rule, "a hold continues the one before");
+        return Err(refused.with("rule", "hold"));
     }
-    if continues_hold(before.map(|row| row.standing()), hold) {
-        return Ok(());
+    // Else two administrators would believe that a letter is kept of which nothing is left.
+    if hold.state == HoldState::On && message.destroyed != 0 {
+        return Err(Refused::new(ErrorReason::BodyGone, "the exchange's copy was destroyed"));
     }
-    let refused = Refused::new(ErrorReason::Rule, "a hold continues the one before");
-    Err(refused.with("rule", "hold"))
+    Ok(())
 }
 
 /// Whether administrators may propose a statement without an invitation. A record may change in its

@@ -61,7 +61,7 @@ fn rules(
     let AnyBody::Hold(hold) = &merged.body else {
         return Ok(directory.clone().apply(at, merged));
     };
-    let is_there = exchange.reader.message(hold.from, hold.id)?.is_some();
-    check_next_hold(is_there, exchange.reader.hold(hold.from, hold.id)?, hold)?;
+    let message = exchange.reader.message(hold.from, hold.id)?;
+    check_next_hold(message.as_ref(), exchange.reader.hold(hold.from, hold.id)?, hold)?;
     Ok(check_hold(directory, at, merged).map(|_| ()))
 }
