@@ -57,10 +57,15 @@ pub(crate) fn set(vault: &Vault, worker: Id, pin: &Pin, salt: Seed) -> Result<()
 pub(crate) fn check(vault: &Vault, worker: Id, pin: &Pin, now: Time) -> Result<(), Failure> {
     let lock = vault.lock()?;
     let Some(mut stored) = vault.read_json::<Stored>(&path(worker))? else { return Ok(()) };
-    // A clock that was set back must not make anybody wait for years.
+    let must_wait = stored.wrong >= MAX_WRONG_PINS;
+    if must_wait && now.0 < stored.last_wrong_ms {
+        // A clock that was set back: nobody waits for years, and nobody gets round the wait by it. It
+        // begins anew.
+        stored.last_wrong_ms = now.0;
+        lock.write_json(&path(worker), &stored)?;
+    }
     let waited = now.0.saturating_sub(stored.last_wrong_ms);
-    let is_early = now.0 >= stored.last_wrong_ms && waited < PIN_WAIT_MS;
-    if stored.wrong >= MAX_WRONG_PINS && is_early {
+    if must_wait && waited < PIN_WAIT_MS {
         let minutes = (PIN_WAIT_MS - waited).div_ceil(60_000);
         return Err(Failure::new("pin.wait").with("minutes", minutes));
     }
@@ -132,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_makes_nobody_wait() {
+    fn a_clock_that_was_set_back_begins_the_wait_anew() {
         let home = Home::at(0);
         let vault = home.ctx.open_or_create_vault().unwrap();
         let (worker, now) = (Id([7; 16]), 1_800_000_000_000);
@@ -140,6 +145,15 @@ mod tests {
         for _ in 0..MAX_WRONG_PINS {
             assert!(check(&vault, worker, &pin("4321"), Time(now)).is_err());
         }
-        assert_eq!(is(check(&vault, worker, &pin("1234"), Time(now - 1))), Ok(()));
+        let check = |digits: &str, now| is(check(&vault, worker, &pin(digits), Time(now)));
+        // However often, and however far back.
+        let year = 365 * 86_400_000;
+        let mut back = now;
+        for by in [1, 1, PIN_WAIT_MS, year] {
+            back -= by;
+            assert_eq!(check("1234", back), Err("pin.wait"));
+        }
+        assert_eq!(check("1234", back + PIN_WAIT_MS - 1), Err("pin.wait"));
+        assert_eq!(check("1234", back + PIN_WAIT_MS), Ok(()));
     }
 }
