@@ -13,7 +13,6 @@ use super::save::{Renderer, clear, save};
 use crate::failure::Failure;
 use crate::live::News;
 use crate::mailbox::message::{LetterState, Message, MessageLeaf};
-use crate::mailbox::{all, short_ids};
 use crate::messages::Sentence;
 use crate::post::Post;
 use crate::probe;
@@ -25,6 +24,10 @@ pub(crate) const RECORD: &str = "agent/arrivals";
 
 /// A command is begun at most so often for one event: only a crash while it runs repeats it.
 pub(crate) const MAX_TRIES: u32 = 3;
+
+/// A page is begun at most so often for one letter, not counting the times that the folder refused: a
+/// letter that this program cannot print must not end the agent again and again.
+pub(crate) const MAX_FILE_TRIES: u32 = 5;
 
 /// A file that could not be written is tried again after this.
 const FILE_AGAIN: Duration = Duration::from_secs(60);
@@ -146,12 +149,20 @@ impl Arrivals {
         let mut file = None;
         let mut failed = false;
         if is_letter && let Some(folder) = self.folder.clone() {
-            match self.write(post, &message, &folder) {
-                Ok(written) => file = written,
-                Err(failure) => {
-                    said.push(Sentence::new("agent.not-saved").with("reason", failure.key()));
-                    self.files_again = Instant::now() + FILE_AGAIN;
-                    failed = true;
+            if job.file_tries >= MAX_FILE_TRIES {
+                said.push(Sentence::new("agent.save-given-up").with("id", job.id));
+            } else {
+                self.queue.begin_file(vault, job.number)?;
+                match self.write(post, &message, &folder) {
+                    Ok(written) => file = written,
+                    Err(failure) => {
+                        said.push(Sentence::new("agent.not-saved").with("reason", failure.key()));
+                        self.files_again = Instant::now() + FILE_AGAIN;
+                        failed = true;
+                        if failure.key() == "file.unwritable" {
+                            self.queue.forgive_file(vault, job.number)?;
+                        }
+                    }
                 }
             }
         }
@@ -199,14 +210,13 @@ impl Arrivals {
             letter => letter?,
         };
         let Some(letter) = letter else { return Ok(None) };
-        let short = short_ids(&all(post.vault())?).remove(&message.id()).unwrap_or_default();
         if !self.is_clear {
             clear(folder)?;
             self.is_clear = true;
         }
         let leavers = Leavers::of(post);
         let rendering = (self.renderer)(post.directory(), leavers, message, &letter, post.now())?;
-        save(folder, &short, message, &rendering).map(Some)
+        save(folder, message, &rendering).map(Some)
     }
 }
 

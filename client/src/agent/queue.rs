@@ -30,6 +30,9 @@ pub(crate) struct Job {
     pub(crate) id: Id,
     /// How often it was begun.
     pub(crate) tries: u32,
+    /// How often its file was begun and not finished.
+    #[serde(default)]
+    pub(crate) file_tries: u32,
     /// What is left of it.
     pub(crate) left: Left,
 }
@@ -115,12 +118,32 @@ impl Queue {
         &self.stored.jobs
     }
 
-    /// Writes that a job is begun, before it is: after a crash it is known how often.
+    /// Writes that a job's command is begun, before it is: after a crash it is known how often. Its file
+    /// is done with for now.
     ///
     /// # Errors
     /// As [`Vault::write_json`].
     pub(crate) fn begin(&mut self, vault: &Vault, number: u64) -> Result<(), Failure> {
-        self.change(vault, number, |job| job.tries += 1)
+        self.change(vault, number, |job| {
+            job.tries += 1;
+            job.file_tries = 0;
+        })
+    }
+
+    /// Writes that a job's file is begun, before it is.
+    ///
+    /// # Errors
+    /// As [`Vault::write_json`].
+    pub(crate) fn begin_file(&mut self, vault: &Vault, number: u64) -> Result<(), Failure> {
+        self.change(vault, number, |job| job.file_tries += 1)
+    }
+
+    /// Writes that the folder refused the file: this says nothing about the letter.
+    ///
+    /// # Errors
+    /// As [`Vault::write_json`].
+    pub(crate) fn forgive_file(&mut self, vault: &Vault, number: u64) -> Result<(), Failure> {
+        self.change(vault, number, |job| job.file_tries = 0)
     }
 
     /// Writes that only the file is left of a job.
@@ -159,7 +182,15 @@ impl Queue {
                 self.stored.next = self.end;
                 return;
             };
-            self.stored.jobs.push(Job { number, index, from, id, tries: 0, left: Left::All });
+            self.stored.jobs.push(Job {
+                number,
+                index,
+                from,
+                id,
+                tries: 0,
+                file_tries: 0,
+                left: Left::All,
+            });
             self.stored.next = number + 1;
         }
     }
@@ -205,6 +236,23 @@ mod tests {
         }
         assert!(open().jobs().is_empty());
         assert_eq!(open().next(), all);
+    }
+
+    #[test]
+    fn tries_of_a_file_survive_until_its_folder_or_its_command_takes_the_blame() {
+        let home = Home::at(1);
+        let vault = home.ctx.open_or_create_vault().unwrap();
+        let open = || Queue::open(&vault, "agent/test", 0).unwrap();
+        open().push(&vault, news(0..1), 1).unwrap();
+        let tries = || (open().jobs()[0].tries, open().jobs()[0].file_tries);
+        open().begin_file(&vault, 0).unwrap();
+        open().begin_file(&vault, 0).unwrap();
+        assert_eq!(tries(), (0, 2));
+        open().forgive_file(&vault, 0).unwrap();
+        open().begin_file(&vault, 0).unwrap();
+        assert_eq!(tries(), (0, 1));
+        open().begin(&vault, 0).unwrap();
+        assert_eq!(tries(), (1, 0));
     }
 
     #[test]

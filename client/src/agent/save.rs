@@ -29,19 +29,19 @@ pub(crate) type Renderer =
 /// Writes a letter into a folder in one step; gives the file. A letter that was written before is
 /// written again under the same name.
 ///
-/// The name says when and which, and nobody's name: `20260401-170000-0190aaaa1100.pdf`, the time of
-/// acceptance in Japan.
+/// The name says when and which, and nobody's name: `20260401-170000-` and the whole id of the message,
+/// the time of acceptance in Japan. It depends on the letter alone: what else came in the same
+/// millisecond must not change it, or a run after a crash would write the letter twice.
 ///
 /// # Errors
 /// `file.unwritable`: the folder is not there, or full.
 pub(crate) fn save(
     folder: &Path,
-    short_id: &str,
     message: &Message,
     rendering: &Rendering,
 ) -> Result<PathBuf, Failure> {
     let accepted = message.state().accepted_at().map_or(Time(0), |at| at.time);
-    let name = format!("{}-{short_id}.{}", stamp(accepted), rendering.extension);
+    let name = format!("{}-{}.{}", stamp(accepted), message.id(), rendering.extension);
     let file = folder.join(name);
     write_atomic(&file, &rendering.bytes)
         .map_err(|error| Failure::file_unwritable(&file, error))?;
@@ -87,22 +87,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_the_time_in_japan_and_the_short_id() {
+    fn a_name_is_the_time_in_japan_and_the_whole_id() {
         let folder = tempfile::tempdir().unwrap();
         let message =
             Message::new(tsumugu_trust::value::Id([1; 16]), tsumugu_trust::value::Id([2; 16]));
         let rendering = Rendering { bytes: b"%PDF".to_vec(), extension: "pdf" };
-        let file = save(folder.path(), "0190aaaa1100", &message, &rendering).unwrap();
-        assert_eq!(file, folder.path().join("19700101-090000-0190aaaa1100.pdf"));
+        let file = save(folder.path(), &message, &rendering).unwrap();
+        let name = "19700101-090000-02020202020202020202020202020202.pdf";
+        assert_eq!(file, folder.path().join(name));
         // Once more: the same file.
-        save(folder.path(), "0190aaaa1100", &message, &rendering).unwrap();
+        save(folder.path(), &message, &rendering).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         // What a crash left goes with the next run; what has a name stays.
         std::fs::write(folder.path().join(format!("1-2{TEMPORARY_SUFFIX}")), "%P").unwrap();
         clear(folder.path()).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         let absent = folder.path().join("absent");
-        let refused = save(&absent, "x", &message, &rendering).unwrap_err();
+        let refused = save(&absent, &message, &rendering).unwrap_err();
         assert_eq!(refused.key(), "file.unwritable");
     }
 }

@@ -89,8 +89,7 @@ async fn each_letter_is_a_file_once_it_can_be_written() {
     assert_eq!(names.len(), 2);
     for (name, id) in names.iter().zip([first, second]) {
         let stem = name.strip_suffix(".pdf").unwrap();
-        let short = stem.rsplit('-').next().unwrap();
-        assert!(id.to_string().starts_with(short), "{name}");
+        assert!(stem.ends_with(&format!("-{id}")), "the whole id: {name}");
         let file = std::fs::read(letters.join(name)).unwrap();
         let title = id.to_string();
         assert!(file.starts_with(b"%PDF-") && file.ends_with(b"%%EOF"), "a whole file");
@@ -100,6 +99,53 @@ async fn each_letter_is_a_file_once_it_can_be_written() {
     names.iter().for_each(|name| std::fs::remove_file(letters.join(name)).unwrap());
     run_for(&mut care, options(), 70).await;
     assert!(files(&letters).is_empty());
+}
+
+fn unprintable(
+    _: &tsumugu_trust::directory::Directory,
+    _: crate::workers::Leavers<'_>,
+    _: &crate::mailbox::message::Message,
+    _: &crate::letters::OpenedLetter,
+    _: Time,
+) -> Result<save::Rendering, crate::failure::Failure> {
+    Err(crate::failure::Failure::new("print.failed"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_that_cannot_be_printed_is_given_up_and_the_next_ones_come() {
+    let (mut hospital, mut care) = two_offices().await;
+    let to = care.institution.id;
+    let folder = tempfile::tempdir().unwrap();
+    let letters = folder.path().to_owned();
+    let options = || Options { save_to: Some(letters.clone()), ..options() };
+    send(&mut hospital, to).await;
+    let hopeless = || Options { renderer: unprintable, ..options() };
+    // Each try is counted, over every run.
+    let (_, before) = run_for(&mut care, hopeless(), 130).await;
+    let (_, after) = run_for(&mut care, hopeless(), 600).await;
+    let said = format!("{before}{after}");
+    assert_eq!(said.matches("agent.not-saved").count(), arrival::MAX_FILE_TRIES as usize, "{said}");
+    assert_eq!(said.matches("agent.save-given-up").count(), 1, "{said}");
+    let second = send(&mut hospital, to).await;
+    let (_, log) = run_for(&mut care, options(), 70).await;
+    assert!(!log.contains("agent.not-saved"), "{log}");
+    let names = files(&letters);
+    assert!(names.len() == 1 && names[0].contains(&second.to_string()), "{names:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_folder_that_is_away_for_long_costs_no_letter() {
+    let (mut hospital, mut care) = two_offices().await;
+    let to = care.institution.id;
+    let folder = tempfile::tempdir().unwrap();
+    let letters = folder.path().join("letters");
+    let options = || Options { save_to: Some(letters.clone()), ..options() };
+    send(&mut hospital, to).await;
+    let (_, log) = run_for(&mut care, options(), 60 * u64::from(arrival::MAX_FILE_TRIES + 5)).await;
+    assert!(log.matches("agent.not-saved").count() > arrival::MAX_FILE_TRIES as usize, "{log}");
+    std::fs::create_dir(&letters).unwrap();
+    run_for(&mut care, options(), 70).await;
+    assert_eq!(files(&letters).len(), 1);
 }
 
 /// Sends a test letter and lets both sides run; gives the tester's view.

@@ -13,6 +13,19 @@ pub(super) const MARGIN: f32 = 42.52;
 /// Where rows end; below are the page's number, the letter's, and the form's version.
 pub(super) const BOTTOM: f32 = PAGE.1 - 72.0;
 
+/// A letter has at most so many pages. A sheet has a few; text of a megabyte would keep the agent busy
+/// for minutes, and the printer out of paper.
+pub(super) const MAX_PAGES: usize = 100;
+
+/// Room on the last page that can be, for the words that the rest is left out.
+const CUT_ROOM: f32 = 32.0;
+
+/// The last lines where a letter has more.
+pub(super) const CUT: [&str; 2] = [
+    "【注意】長いため、この先は印刷していません。全文は tsumugu open で読めます。",
+    "CHECK: too long; the rest is not printed. Read all of it with tsumugu open.",
+];
+
 /// The width between the edges.
 pub(super) const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
 
@@ -114,15 +127,27 @@ pub(super) struct Flow {
     y: f32,
     /// What each further page begins with.
     running_head: String,
+    /// There are [`MAX_PAGES`], and more was to come: nothing is taken any more.
+    is_cut: bool,
 }
 
 impl Flow {
     pub(super) fn new(running_head: String) -> Self {
-        Self { pages: vec![Page::new()], y: MARGIN, running_head }
+        Self { pages: vec![Page::new()], y: MARGIN, running_head, is_cut: false }
     }
 
     pub(super) fn into_pages(self) -> Vec<Page> {
         self.pages
+    }
+
+    /// Whether the letter had more than [`MAX_PAGES`].
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// Where rows end on this page.
+    fn bottom(&self) -> f32 {
+        if self.pages.len() == MAX_PAGES { BOTTOM - CUT_ROOM } else { BOTTOM }
     }
 
     /// Space between two things; none at the top of a page.
@@ -132,13 +157,16 @@ impl Flow {
 
     /// Begins a page where so many points are not left.
     pub(super) fn need(&mut self, points: f32) {
-        if self.y + points > BOTTOM {
+        if self.y + points > self.bottom() {
             self.turn();
         }
     }
 
     /// A text over the whole width.
     pub(super) fn text(&mut self, text: &str, style: Style) {
+        if self.is_cut {
+            return;
+        }
         for line in wrap(text, WIDTH / style.size) {
             self.need(style.leading());
             let y = self.y + style.size * ASCENT;
@@ -156,19 +184,22 @@ impl Flow {
     /// A row of cells with their frames. A row that does not fit begins a page; one that fits no page
     /// goes on over several, line by line.
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) {
+        if self.is_cut {
+            return;
+        }
         let mut lines: Vec<Vec<String>> = cells.iter().map(Cell::lines).collect();
-        if self.y + height(cells, &lines) > BOTTOM {
+        if self.y + height(cells, &lines) > self.bottom() {
             let least = height(
                 cells,
                 &lines.iter().map(|l| l.iter().take(2).cloned().collect()).collect::<Vec<_>>(),
             );
-            let whole_page = BOTTOM - MARGIN - Style::new(8.0).leading() * 2.0;
-            if height(cells, &lines) <= whole_page || self.y + least > BOTTOM {
+            let whole_page = self.bottom() - MARGIN - Style::new(8.0).leading() * 2.0;
+            if height(cells, &lines) <= whole_page || self.y + least > self.bottom() {
                 self.turn();
             }
         }
         loop {
-            let room = BOTTOM - self.y - 2.0 * PADDING;
+            let room = self.bottom() - self.y - 2.0 * PADDING;
             let taken: Vec<Vec<String>> = cells
                 .iter()
                 .zip(&mut lines)
@@ -178,7 +209,7 @@ impl Flow {
                 })
                 .collect();
             self.draw_row(cells, &taken);
-            if lines.iter().all(Vec::is_empty) {
+            if self.is_cut || lines.iter().all(Vec::is_empty) {
                 return;
             }
             self.turn();
@@ -207,6 +238,10 @@ impl Flow {
     }
 
     fn turn(&mut self) {
+        if self.pages.len() == MAX_PAGES {
+            self.cut();
+            return;
+        }
         self.pages.push(Page::new());
         self.y = MARGIN;
         let head = self.running_head.clone();
@@ -214,7 +249,23 @@ impl Flow {
         self.space(4.0);
     }
 
+    /// Says on the last page that there is more.
+    fn cut(&mut self) {
+        if self.is_cut {
+            return;
+        }
+        let style = Style::new(9.0).bold();
+        for (at, text) in CUT.iter().enumerate() {
+            let y = BOTTOM - CUT_ROOM + 6.0 + style.leading() * at as f32 + style.size * ASCENT;
+            self.mark(Mark::Text { x: MARGIN, y, style, text: spell(text) });
+        }
+        self.is_cut = true;
+    }
+
     fn mark(&mut self, mark: Mark) {
+        if self.is_cut {
+            return;
+        }
         if let Some(page) = self.pages.last_mut() {
             page.push(mark);
         }

@@ -41,6 +41,9 @@ pub(super) fn pages(letter: &PrintedLetter) -> Vec<Page> {
     heading(&mut flow, letter);
     facts(&mut flow, letter);
     for one in &letter.form.sections {
+        if flow.is_cut() {
+            break;
+        }
         section(&mut flow, one);
     }
     let mut pages = flow.into_pages();
@@ -169,6 +172,9 @@ fn section(flow: &mut Flow, section: &RenderedSection) {
     flow.row(&[Cell::new(WIDTH, &title, SECTION).filled(SECTION_FILL)]);
     let mut lines = section.lines.iter().peekable();
     while let Some(line) = lines.next() {
+        if flow.is_cut() {
+            return;
+        }
         match (half(line), lines.peek().and_then(|next| half(next))) {
             (Some(left), Some(right)) => {
                 lines.next();
@@ -216,6 +222,9 @@ fn table(flow: &mut Flow, label: &str, columns: &[String], rows: &[Vec<String>])
         heads.map(|(text, width)| Cell::new(*width, text, LABEL).filled(LABEL_FILL)).collect();
     flow.row(&heads);
     for row in rows {
+        if flow.is_cut() {
+            return;
+        }
         let cells: Vec<_> =
             row.iter().zip(&widths).map(|(text, width)| Cell::new(*width, text, VALUE)).collect();
         flow.row(&cells);

@@ -2,11 +2,14 @@
 
 use serde_json::json;
 use tsumugu_catalogue::examples::example;
-use tsumugu_catalogue::{Catalogue, FilledForm, Format, RenderOptions, parse_filled, render};
+use tsumugu_catalogue::{
+    Catalogue, FilledForm, Format, RenderOptions, RenderedLine, RenderedSection, parse_filled,
+    render,
+};
 use tsumugu_trust::state::Validity;
 use tsumugu_trust::value::Time;
 
-use super::layout::{BOTTOM, MARGIN, Mark, PAGE, Page};
+use super::layout::{BOTTOM, CUT, Cell, Flow, MARGIN, MAX_PAGES, Mark, PAGE, Page, Style, WIDTH};
 use super::typeface::width;
 use super::*;
 
@@ -164,6 +167,60 @@ fn a_text_longer_than_a_page_goes_on_over_several() {
         let (.., lowest) = extent(mark);
         let in_foot = matches!(mark, Mark::Text { y, .. } | Mark::Rule { y, .. } if *y > BOTTOM);
         assert!(in_foot || lowest <= BOTTOM + 0.1, "{mark:?}");
+    }
+}
+
+#[test]
+fn a_letter_that_never_ends_is_cut_on_the_last_page_and_says_so() {
+    let mut endless = letter(&filled("notice-admission"));
+    let text = "とても長い。\n".repeat(100_000);
+    let value = RenderedLine::Value { label: "備考".to_owned(), lines: vec![text] };
+    let last = RenderedLine::Static("最後の行".to_owned());
+    endless.form.sections =
+        vec![RenderedSection { title: "長い".to_owned(), lines: vec![value, last] }];
+    let pages = sheet::pages(&endless);
+    assert_eq!(pages.len(), MAX_PAGES);
+    let all = all_texts(&pages);
+    assert!(!all.contains("最後の行"));
+    for line in CUT {
+        assert_eq!(all.matches(line).count(), 1);
+        assert!(texts(&pages[MAX_PAGES - 1]).contains(&line));
+    }
+    for mark in pages.iter().flatten() {
+        let (.., lowest) = extent(mark);
+        let in_foot = matches!(mark, Mark::Text { y, .. } | Mark::Rule { y, .. } if *y > BOTTOM);
+        assert!(in_foot || lowest <= BOTTOM + 0.1, "{mark:?}");
+    }
+    // So is one with lines without number, and one with cells without number.
+    let short = |n| RenderedLine::Static(format!("{n}行目"));
+    endless.form.sections[0].lines = (0..20_000).map(short).collect();
+    assert_eq!(sheet::pages(&endless).len(), MAX_PAGES);
+    let rows = (0..20_000).map(|n| vec![n.to_string(), "値".to_owned()]).collect();
+    let columns = vec!["番".to_owned(), "値".to_owned()];
+    endless.form.sections[0].lines =
+        vec![RenderedLine::Table { label: "表".to_owned(), columns, rows }];
+    let pages = sheet::pages(&endless);
+    assert_eq!((pages.len(), all_texts(&pages).matches(CUT[0]).count()), (MAX_PAGES, 1));
+}
+
+#[test]
+fn the_number_of_pages_has_an_edge() {
+    let flow = |pages: usize| {
+        let mut flow = Flow::new("続き".to_owned());
+        for page in 1..=pages {
+            flow.row(&[Cell::new(WIDTH, "一行", Style::new(9.0))]);
+            if page < pages {
+                flow.need(BOTTOM);
+            }
+        }
+        flow
+    };
+    for (wanted, is_cut) in [(MAX_PAGES, false), (MAX_PAGES + 1, true), (MAX_PAGES + 2, true)] {
+        let flow = flow(wanted);
+        assert_eq!(flow.is_cut(), is_cut, "{wanted}");
+        let pages = flow.into_pages();
+        assert_eq!(pages.len(), MAX_PAGES);
+        assert_eq!(all_texts(&pages).contains(CUT[0]), is_cut);
     }
 }
 
