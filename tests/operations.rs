@@ -134,7 +134,7 @@ async fn probes_say_whether_it_serves() {
     town.stop().await;
     let (code, _, err) = probe(&[]).await.unwrap();
     assert_eq!(code, Some(1));
-    assert!(err.contains("取引所の様子を聞けません"), "{err}");
+    assert!(err.contains("交換所の様子を聞けません"), "{err}");
     town.folder.settings(|settings| settings.metrics_listen = None);
     assert!(probe(&[]).await.unwrap().2.contains("metrics_listen is not set"));
     town.start().await;

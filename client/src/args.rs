@@ -129,7 +129,7 @@ pub enum Command {
     Watch,
     /// 裏で送受信を続ける / send and receive in the background
     Agent(AgentArgs),
-    /// テスト送信で、取引所までの道を確かめる / test the way to the exchange and back
+    /// テスト送信で、交換所までの道を確かめる / test the way to the exchange and back
     Test(TestArgs),
     /// この施設のPC（端末）を増やす・見る・外す / the PCs of the office
     #[command(subcommand)]

@@ -266,10 +266,11 @@ impl TerminalKeys {
     /// The worker of this name or id; without a name, the only one there is.
     ///
     /// # Errors
-    /// Nobody of that name here; nobody named where there are several.
+    /// Nobody of that name here; nobody at all; nobody named where there are several.
     pub fn worker(&self, name: Option<&str>) -> Result<&WorkerSecret, Failure> {
         match (name, self.workers.as_slice()) {
             (None, [only]) => Ok(only),
+            (None, []) => Err(Failure::no_worker_here()),
             (None, _) => Err(Failure::worker_needed()),
             (Some(name), all) => {
                 let is = |worker: &&WorkerSecret| {

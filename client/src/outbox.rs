@@ -24,11 +24,11 @@ mod settled;
 mod tests;
 mod upload;
 
-pub(crate) use entry::sayable;
 pub use entry::{
     Attempt, Command, Entry, QueuedAnswer, QueuedLetter, RefusedEntry, SendGroup, damaged_entries,
     entries,
 };
+pub(crate) use entry::{sayable, unsent};
 pub use owner::Owner;
 pub use record::{SentRecord, sent_path};
 

@@ -19,7 +19,7 @@ use crate::run::Server;
 use crate::settings::{PublicAddress, Settings};
 use crate::told::told;
 
-/// つむぐ取引所: 病院と居宅介護支援事業所のあいだで、封をした連携シートを受け渡し、受領を記録します。
+/// つむぐ交換所: 病院と居宅介護支援事業所のあいだで、封をした連携シートを受け渡し、受領を記録します。
 /// The Tsumugu exchange: passes sealed liaison sheets between institutions and keeps the log.
 #[derive(Debug, Parser)]
 #[command(name = "tsumugu-server", version)]
@@ -33,12 +33,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// 新しい取引所をつくり、最初の管理者のコードを表示します / Make a new exchange
+    /// 新しい交換所をつくり、最初の管理者のコードを表示します / Make a new exchange
     Init {
-        /// 取引所のフォルダー / Folder of the exchange
+        /// 交換所のフォルダー / Folder of the exchange
         #[arg(long)]
         dir: PathBuf,
-        /// 取引所の名前(小文字のDNS名。あとから変えられません) / Lower-case DNS name, for ever
+        /// 交換所の名前(小文字のDNS名。あとから変えられません) / Lower-case DNS name, for ever
         #[arg(long)]
         origin: Origin,
         /// 待ち受けるアドレス / Address to listen on
@@ -54,9 +54,9 @@ enum Command {
         #[arg(long, requires = "ca_cert")]
         ca_key: Option<PathBuf>,
     },
-    /// 取引所を動かします / Run the exchange
+    /// 交換所を動かします / Run the exchange
     Run {
-        /// 取引所のフォルダー / Folder of the exchange
+        /// 交換所のフォルダー / Folder of the exchange
         #[arg(long)]
         dir: PathBuf,
         /// 待ち受けたアドレスをこのファイルに書きます(ポート0のとき) / Write the address listened on to a file
@@ -65,7 +65,7 @@ enum Command {
     },
     /// 記録をすべて読み、確かめます / Read and check everything
     Check {
-        /// 取引所のフォルダー / Folder of the exchange
+        /// 交換所のフォルダー / Folder of the exchange
         #[arg(long)]
         dir: PathBuf,
         /// 索引をつくりなおします / Make the views anew
@@ -77,7 +77,7 @@ enum Command {
     },
     /// 控えを作ります(動かしたままで。開けるのは管理者だけ) / Make a backup, also while it runs
     Backup {
-        /// 取引所のフォルダー / Folder of the exchange
+        /// 交換所のフォルダー / Folder of the exchange
         #[arg(long)]
         dir: PathBuf,
         /// 控えのファイル(すでにある名前には書きません) / File of the backup, which must not be there yet
@@ -98,16 +98,16 @@ enum Command {
         /// 管理者から届いた鍵ファイル(なければ依頼を作ります) / The administrator's answer; without it a request is made
         #[arg(long, value_name = "KEYFILE")]
         key: Option<PathBuf>,
-        /// この取引所の控えでなければ断ります / Refuse a backup of another exchange
+        /// この交換所の控えでなければ断ります / Refuse a backup of another exchange
         #[arg(long)]
         origin: Option<Origin>,
         /// JSONで答えます / Answer in JSON
         #[arg(long)]
         json: bool,
     },
-    /// 動いている取引所に様子を聞きます(metrics_listen) / Ask a running exchange how it is
+    /// 動いている交換所に様子を聞きます(metrics_listen) / Ask a running exchange how it is
     Probe {
-        /// 取引所のフォルダー / Folder of the exchange
+        /// 交換所のフォルダー / Folder of the exchange
         #[arg(long)]
         dir: PathBuf,
         /// 受け付けているかではなく、動いているかだけを聞きます / Ask whether it is alive, not whether it serves
@@ -121,7 +121,7 @@ enum Command {
     },
     /// 記録簿の公開鍵を表示します / Print the log's verifier key
     Vkey {
-        /// 取引所のフォルダー / Folder of the exchange
+        /// 交換所のフォルダー / Folder of the exchange
         #[arg(long)]
         dir: PathBuf,
     },
@@ -174,7 +174,7 @@ fn run_init(
             init_with_ca(dir, origin, listen, public, &ca)?
         }
     };
-    println!("取引所をつくりました / The exchange is made: {origin}");
+    println!("交換所をつくりました / The exchange is made: {origin}");
     println!("最初の管理者のコード(一度だけ使えます。紙に書いて渡してください)");
     println!("Code of the first administrator (works once; hand it over on paper):");
     println!();

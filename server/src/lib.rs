@@ -1,4 +1,4 @@
-//! The exchange (取引所): keeps the log, takes in sealed letters, hands them out, and can read none.
+//! The exchange (交換所): keeps the log, takes in sealed letters, hands them out, and can read none.
 //!
 //! `ledger` is the log and what it means, `sequencer` the one writer, `services` one file per gRPC
 //! service, `backup` makes and restores copies, `gate` who may call, `bounds` how much of it one may take, `run` the whole.

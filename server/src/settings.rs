@@ -207,12 +207,12 @@ impl Settings {
             None => "# crl = \"crl.pem\"".to_owned(),
         };
         let mut text = format!(
-            "# つむぐ取引所の設定 / Settings of this Tsumugu exchange\n\
+            "# つむぐ交換所の設定 / Settings of this Tsumugu exchange\n\
              # 起動時に読みます / Read at start only\n\n\
              # 待ち受けるIPアドレスとポート(既定 {DEFAULT_LISTEN})\n\
              # The address and port that the server listens on (default {DEFAULT_LISTEN})\n\
              listen = \"{}\"\n\n\
-             # 招待状に印刷する接続先(ホスト:ポート。既定は取引所名とlistenのポート)\n\
+             # 招待状に印刷する接続先(ホスト:ポート。既定は交換所名とlistenのポート)\n\
              # Where clients reach the exchange, printed on invitations\n\
              # (default: the host of the origin and the port of listen)\n\
              public_address = \"{}\"\n\n\

@@ -55,22 +55,22 @@ pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
 }
 
 const OTHER: Told = Told {
-    fault_ja: "取引所のフォルダーを使えません。",
+    fault_ja: "交換所のフォルダーを使えません。",
     remedy_ja: "フォルダーと settings.toml を確かめてください。",
     remedy_en: "Look at the folder and its settings.toml.",
 };
 
 const PROBE: Told = Told {
-    fault_ja: "取引所の様子を聞けません。",
-    remedy_ja: "取引所が動いているか、settings.toml の metrics_listen が正しいか確かめてください。",
+    fault_ja: "交換所の様子を聞けません。",
+    remedy_ja: "交換所が動いているか、settings.toml の metrics_listen が正しいか確かめてください。",
     remedy_en: "See whether the exchange runs, and whether metrics_listen in settings.toml is right.",
 };
 
 fn run_error(error: &RunError) -> Told {
     match error {
         RunError::NoExchange(_) => Told {
-            fault_ja: "このフォルダーに取引所はありません。",
-            remedy_ja: "--dir を確かめるか、tsumugu-server init で取引所をつくってください。",
+            fault_ja: "このフォルダーに交換所はありません。",
+            remedy_ja: "--dir を確かめるか、tsumugu-server init で交換所をつくってください。",
             remedy_en: "Check --dir, or make an exchange with tsumugu-server init.",
         },
         RunError::Lock(_) => Told {
@@ -85,12 +85,12 @@ fn run_error(error: &RunError) -> Told {
         },
         RunError::Ca(CaError::Example { .. }) => EXAMPLE,
         RunError::Ca(CaError::Constraints { .. }) => Told {
-            fault_ja: "この発行局は、取引所の名前に証明書を出せません（nameConstraints）。",
+            fault_ja: "この発行局は、交換所の名前に証明書を出せません（nameConstraints）。",
             remedy_ja: "settings.toml の extra_names から、発行局に許されていない名前を消してください。",
             remedy_en: "Take the names that the issuing CA may not issue for out of extra_names in settings.toml.",
         },
         RunError::Key(_) | RunError::Ca(_) | RunError::Roots(_) => Told {
-            fault_ja: "この取引所の鍵または証明書を読めません。",
+            fault_ja: "この交換所の鍵または証明書を読めません。",
             remedy_ja: "フォルダーが正しいか確かめ、傷んでいれば控えから戻してください。",
             remedy_en: "Check that it is the right folder; if the file is damaged, restore it from a backup.",
         },
@@ -146,8 +146,8 @@ fn open_error(error: &OpenError) -> Told {
 fn init_error(error: &InitError) -> Told {
     match error {
         InitError::Disk(_) | InitError::Settings(_) => Told {
-            fault_ja: "このフォルダーに取引所をつくれません。",
-            remedy_ja: "空のフォルダーを --dir に指定してください。すでにある取引所は変えていません。",
+            fault_ja: "このフォルダーに交換所をつくれません。",
+            remedy_ja: "空のフォルダーを --dir に指定してください。すでにある交換所は変えていません。",
             remedy_en: "Name an empty folder with --dir; an exchange that is there was left alone.",
         },
         InitError::Ca(error) => ca_error(error),
@@ -162,7 +162,7 @@ const NOT_MADE: Told = Told {
 };
 
 const EXAMPLE: Told = Told {
-    fault_ja: "練習用（EXAMPLE）の発行局は、この取引所では使えません。",
+    fault_ja: "練習用（EXAMPLE）の発行局は、この交換所では使えません。",
     remedy_ja: "openssl.cnf から EXAMPLE を消して、ルートと発行局をつくりなおしてください。練習なら、--origin を .example か .test で終わる名前にしてください。",
     remedy_en: "Take EXAMPLE out of openssl.cnf and make root and issuing CA anew. For exercise, choose an --origin that ends in .example or .test.",
 };

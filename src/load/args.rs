@@ -10,7 +10,7 @@ pub(super) const MAX_SENDERS: usize = 256;
 /// Largest body: a letter has at most 1 MiB, and what signs it needs room.
 pub(super) const MAX_SIZE: usize = 1_000_000;
 
-/// つむぐ取引所の負荷を測ります / Measures how many letters an exchange carries
+/// つむぐ交換所の負荷を測ります / Measures how many letters an exchange carries
 #[derive(Debug, Parser)]
 #[command(name = "tsumugu-load", version)]
 pub(super) struct Args {

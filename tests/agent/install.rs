@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
-use crate::people::{PASSPHRASE, Person, Town, write_private};
+use crate::people::{HOSPITAL, PASSPHRASE, Person, Town, write_private};
 use crate::running::{Agent, folder, names};
 
 /// Runs a command where no service manager is found.
@@ -75,9 +75,12 @@ fn status_needs_neither_passphrase_nor_network_and_the_second_agent_is_refused()
     assert_eq!(status(10)["running"], false);
     let mut agent = Agent::start(&office, &[]);
     agent.await_connected();
+    assert_eq!(status(0)["unsent"], 0);
     town.stop();
+    let form = town.form("notice-admission");
+    office.say(&["send", "--to", HOSPITAL.number, "--notice", &form]).ended(6);
     let running = status(0);
-    assert_eq!(running["running"], true);
+    assert_eq!((&running["running"], &running["unsent"]), (&json!(true), &json!(1)));
     assert!(running["started"].is_string() && running["stopped"].is_null());
     office.say(&["agent", "--no-canary"]).failed(10, "agent.already-running");
     agent.stop();

@@ -8,7 +8,7 @@ use crate::running::{Agent, ids};
 const ECHO: Institution = Institution {
     home: "echo",
     number: "1299000009",
-    name: "取引所テスト窓口",
+    name: "交換所テスト窓口",
     kana: "とりひきじょてすとまどぐち",
     kind: "exchange",
     telephone: "04-7000-0900",

@@ -183,7 +183,7 @@ impl InstitutionKind {
             Self::FireService => "消防",
             Self::Municipality => "市町村",
             Self::Association => "医師会など",
-            Self::Exchange => "取引所",
+            Self::Exchange => "交換所",
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) const RECORD: &str = "agent/echo";
 const REPLIES: &str = "echo";
 
 /// What the answer to anything but a test letter says.
-const NOT_FOR_US: &str = "取引所のテスト送信専用の宛先です。内容は保存していません。 / \
+const NOT_FOR_US: &str = "交換所のテスト送信専用の宛先です。内容は保存していません。 / \
      This address of the exchange takes test letters only. Nothing was kept.";
 
 /// The note of a reply.

@@ -28,7 +28,7 @@ pub struct AgentRunArgs {
     /// 一日一回のテスト送信をしない / send no test letter a day
     #[arg(long)]
     pub no_canary: bool,
-    /// 取引所自身の施設として、テスト送信に自動で答える / answer test letters, as the exchange's own institution
+    /// 交換所自身の施設として、テスト送信に自動で答える / answer test letters, as the exchange's own institution
     #[arg(long)]
     pub echo: bool,
 }

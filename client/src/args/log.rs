@@ -39,7 +39,7 @@ pub struct LogVerifyArgs {
 pub struct LogMirrorArgs {
     /// 写しのフォルダー / folder of the copy
     pub dir: PathBuf,
-    /// 取引所でなく、この写しから（通信も金庫も不要） / from this copy, not from the exchange
+    /// 交換所でなく、この写しから（通信も金庫も不要） / from this copy, not from the exchange
     #[arg(long, value_name = "DIR")]
     pub from: Option<PathBuf>,
     /// 紙に印刷された根の指紋 / root fingerprint from the paper

@@ -7,6 +7,7 @@ use crate::agent::state::AgentState;
 use crate::context::Context;
 use crate::failure::Exit;
 use crate::messages::Sentence;
+use crate::outbox::unsent;
 use crate::output::{Outcome, Page};
 
 /// Outcome of the command.
@@ -16,6 +17,9 @@ pub struct AgentStatus {
     pub running: bool,
     /// Whether it is connected, as it last said.
     pub connected: bool,
+    /// What lies in the outbox now and has not been sent, whoever put it there; nothing where the home
+    /// folder cannot be read.
+    pub unsent: Option<usize>,
     /// As it last wrote it; nothing where none ever ran here.
     #[serde(flatten)]
     pub state: Option<AgentState>,
@@ -35,7 +39,8 @@ pub fn run(ctx: &Context) -> AgentStatus {
     let state = AgentState::load(ctx.home());
     let running = is_running(ctx.home());
     let since = state.as_ref().and_then(|state| state.connected_since.as_ref());
-    AgentStatus { running, connected: running && since.is_some(), state }
+    let unsent = unsent(ctx.home()).ok();
+    AgentStatus { running, connected: running && since.is_some(), unsent, state }
 }
 
 impl Outcome for AgentStatus {
@@ -58,8 +63,9 @@ impl Outcome for AgentStatus {
                 page.row(&format!("    {label}: {time}"));
             }
         }
-        page.row(&format!("    未送信 waiting: {}", state.waiting));
-        page.row(&format!("    送信できず refused: {}", state.refused));
+        let unsent = self.unsent.map_or("不明 unknown".to_owned(), |unsent| unsent.to_string());
+        page.row(&format!("    未送信 not sent: {unsent}"));
+        page.row(&format!("    うち断られた of these refused: {}", state.refused));
         page.row(&format!("    未受信 to be fetched: {}", state.unfetched));
         if let Some(canary) = &state.canary {
             let how = match (&canary.failed, canary.took_ms) {

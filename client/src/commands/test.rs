@@ -108,7 +108,7 @@ impl Outcome for Tested {
         page.say(&Sentence::new(if self.ok { "probe.well" } else { "probe.broken" }));
         for Link { link, took_ms, .. } in &self.links {
             let label = match *link {
-                "exchange" => "取引所の記録簿まで",
+                "exchange" => "交換所の記録簿まで",
                 "delivery" => "相手への配達",
                 "answer" => "相手の受領",
                 _ => "相手からの返信",

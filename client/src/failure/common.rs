@@ -121,6 +121,12 @@ impl Failure {
         Self::new("worker.needed")
     }
 
+    /// The command is done by a worker, and none can sign at this terminal.
+    #[must_use]
+    pub fn no_worker_here() -> Self {
+        Self::new("worker.none-here")
+    }
+
     /// The institution has no such terminal.
     #[must_use]
     pub fn unknown_terminal(id: &str) -> Self {

@@ -1,5 +1,6 @@
 //! An entry of the outbox, as it lies in the vault.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use zeroize::Zeroizing;
 use super::Owner;
 use crate::failure::Failure;
 use crate::identity::text::{self, Bytes};
-use crate::vault::{Vault, VaultError, VaultLock};
+use crate::vault::{Vault, VaultError, VaultLock, count_records};
 
 /// The folder of entries in the vault.
 pub(super) const RECORDS: &str = "outbox";
@@ -204,6 +205,15 @@ impl QueuedAnswer {
     pub fn statement(&self) -> &[u8] {
         &self.statement.0
     }
+}
+
+/// How many entries lie in the outbox of a home folder, refused and damaged ones too: what was not sent
+/// can be counted without the passphrase.
+///
+/// # Errors
+/// [`VaultError::Disk`]
+pub(crate) fn unsent(home: &Path) -> Result<usize, VaultError> {
+    count_records(home, RECORDS)
 }
 
 /// All entries that can be read, in the order in which they go out; the others are

@@ -277,6 +277,14 @@ fn records(folder: &Path) -> Result<Vec<String>, VaultError> {
 }
 
 /// Those below one folder of it, which need not be there.
+/// How many records lie below `prefix` in the vault of `home`: they can be counted without a key.
+///
+/// # Errors
+/// [`VaultError::Disk`]: the folder cannot be read.
+pub(crate) fn count_records(home: &Path, prefix: &str) -> Result<usize, VaultError> {
+    records_below(&home.join(FOLDER), prefix).map(|records| records.len())
+}
+
 fn records_below(folder: &Path, prefix: &str) -> Result<Vec<String>, VaultError> {
     if !folder.join(prefix).is_dir() {
         return Ok(Vec::new());

@@ -137,7 +137,7 @@ fn take(
     println!();
     println!("つぎに / Next: tsumugu-server run --dir {}", dir.display());
     println!(
-        "取引所は読み取り専用で始まります。端末がつながるのを待ってから、管理者が再開します。"
+        "交換所は読み取り専用で始まります。端末がつながるのを待ってから、管理者が再開します。"
     );
     println!(
         "It starts read-only. Wait until the terminals have connected; then an administrator runs:"

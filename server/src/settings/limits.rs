@@ -145,7 +145,7 @@ limits! {
     /// Days from the recipient's answer until the exchange destroys its copy of the sealed body and
     /// attachments. What was not fetched and answered is kept.
     body_retention_days = 90, 1..=3_650,
-        "受領などの回答から、取引所の控え(封をした本文と添付)を消すまでの日数",
+        "受領などの回答から、交換所の控え(封をした本文と添付)を消すまでの日数",
         "days from the answer until the exchange destroys its sealed copy";
     /// Open watches of one institution: one for each of its terminals, and some that linger.
     subscribers_per_institution = 16, 1..=1_024,

@@ -15,7 +15,7 @@ pub(super) fn backup_error(error: &BackupError) -> Told {
             remedy_en: "First let the first administrator run tsumugu admin init.",
         },
         BackupError::Inside => Told {
-            fault_ja: "控えを取引所のフォルダーの中には作れません。",
+            fault_ja: "控えを交換所のフォルダーの中には作れません。",
             remedy_ja: "別のディスクのフォルダーを --out に指定してください。",
             remedy_en: "Name a folder on another disk with --out.",
         },
@@ -55,7 +55,7 @@ pub(super) fn restore_error(error: &RestoreError) -> Told {
             remedy_en: "Hand the present restore.request to an administrator and use the file that comes back.",
         },
         RestoreError::OtherOrigin { .. } => Told {
-            fault_ja: "別の取引所の控えです。",
+            fault_ja: "別の交換所の控えです。",
             remedy_ja: "--in のファイルと --origin を確かめてください。",
             remedy_en: "Check the file named with --in, and --origin.",
         },
@@ -67,7 +67,7 @@ pub(super) fn restore_error(error: &RestoreError) -> Told {
             }
         }
         RestoreError::Archive(BadArchive::Summary(NotOfABackup::NotSigned)) => Told {
-            fault_ja: "この控えは、この取引所の記録簿の鍵で作られたものではありません。",
+            fault_ja: "この控えは、この交換所の記録簿の鍵で作られたものではありません。",
             remedy_ja: "すり替えられたおそれがあります。使わずに、別に保管した控えを使い、管理者に知らせてください。",
             remedy_en: "It may have been put in its place by somebody else. Use a backup kept elsewhere, and tell the administrators.",
         },
