@@ -180,7 +180,7 @@ fn errors_name_the_argument_in_both_languages() {
         (&["--admitted", "tomorrow"][..], "--admitted", "日時は"),
         (&["--admitted", "2026-11-24T24:00"], "--admitted", "23:59"),
         (&["--admitted", "2026-02-29"], "--admitted", "暦にない"),
-        (&[&good[..], &["--hours", "Fri-Mon 9-18"]].concat(), "--hours", "営業時間は"),
+        (&[&good[..], &["--hours", "Fri-Mon 9-18"]].concat(), "--hours", "「fri-mon」"),
         (&[&good[..], &["--closed", "12-29"]].concat(), "--closed", "日時は"),
         (&[&good[..], &["--closed", "2027-01-03..2026-12-29"]].concat(), "--closed", "休業の期間"),
         (&[&good[..], &["--sent", "x"]].concat(), "--sent", "日時は"),
@@ -242,4 +242,37 @@ fn what_a_program_reads() {
     let given = ["--admitted", "2026-11-27T20:00", "--sent", "2026-11-29T10:00"];
     let said = document(&[&given[..], &WEEK[..], &["--ward", "chronic"]].concat());
     insta::assert_json_snapshot!("document", said);
+}
+
+#[test]
+fn dates_and_hours_as_they_are_usually_written() {
+    let iso = document(&["--admitted", "2026-11-27T20:00", WEEK[0], WEEK[1]]);
+    for (admitted, hours) in [
+        ("2026/11/27 20:00", "月-金 9:00-18:00"),
+        ("2026年11月27日20時", "月〜金 9:00〜18:00"),
+        ("2026年11月27日 20:00", "月曜〜金曜 9時～18時"),
+        ("令8.11.27 午後8時", "月・火・水・木・金 09:00 - 18:00"),
+    ] {
+        assert_eq!(document(&["--admitted", admitted, "--hours", hours]), iso, "{admitted}");
+    }
+    for day in ["2026/11/27", "2026年11月27日", "令8.11.27", "R8.11.27"] {
+        assert_eq!(
+            document(&["--admitted", day]),
+            document(&["--admitted", "2026-11-27"]),
+            "{day}"
+        );
+    }
+    let (code, _, err) =
+        run(&["--admitted", "2026/11/27", "--hours", "月〜金 9:00-18:00、祝 9:00-12:00"]);
+    assert!(code == Some(2) && err.contains("「祝」") && err.contains("\"祝\""), "{err}");
+}
+
+#[test]
+fn nobody_leaves_before_the_admission() {
+    let (code, _, err) = run(&["--admitted", "2026-11-27T20:00", "--discharged", "2026-11-26"]);
+    assert_eq!(code, Some(2), "{err}");
+    for said in ["--discharged", "2026-11-26", "--admitted", "2026-11-27"] {
+        assert!(err.contains(said), "{said}: {err}");
+    }
+    assert_eq!(run(&["--admitted", "2026-11-27T20:00", "--discharged", "2026-11-27"]).0, Some(0));
 }

@@ -16,6 +16,7 @@ mod rule;
 mod said;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod when;
 mod words;
 

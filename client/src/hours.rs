@@ -3,15 +3,18 @@
 //!
 //! Japan's time. National holidays are not regarded: a profile says its closing days.
 
+mod typed;
+
 use std::fmt;
 
 use jiff::civil::{Date, DateTime};
 use tsumugu_catalogue::calendar::Span;
 use tsumugu_trust::statement::{Hours, Profile, Weekday};
-use tsumugu_trust::value::{Time, Value};
-use unicode_normalization::UnicodeNormalization;
+use tsumugu_trust::value::Time;
 
 use crate::jst;
+
+pub use typed::{MAX_TYPED_BYTES, Unread, parse};
 
 /// Whether an institution is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,42 +108,10 @@ pub fn week(hours: &[Hours]) -> String {
     shown.collect::<Vec<_>>().join("、")
 }
 
-/// Most bytes of typed hours: a week with a break on each day is far shorter.
-pub const MAX_TYPED_BYTES: usize = 1_000;
-
-/// Reads hours as people type them, `Mon-Fri 09:00-18:00`, and as [`week`] shows them: several parts
-/// with a comma between, several hours of a day with ・ between, also in full width.
-#[must_use]
-pub fn parse(typed: &str) -> Option<Vec<Hours>> {
-    if typed.len() > MAX_TYPED_BYTES {
-        return None;
-    }
-    let plain = |c| if matches!(c, '〜' | '~') { '-' } else { c };
-    let plain: String = typed.nfkc().map(plain).collect::<String>().to_lowercase();
-    let mut hours = Vec::new();
-    for part in plain.split(['、', ',']) {
-        let (days, clocks) = part.trim().split_once(' ')?;
-        let (first, last) = days.split_once('-').unwrap_or((days, days));
-        let days =
-            Weekday::ALL.get(place(first)?..=place(last)?).filter(|days| !days.is_empty())?;
-        for day in days {
-            for clock in clocks.trim().split('・') {
-                hours.push(Hours::decode(&format!("{day} {clock}"))?);
-            }
-        }
-    }
-    Some(hours)
-}
-
 /// The hours as the catalogue's calendar has them.
 #[must_use]
 pub fn spans(hours: &[Hours]) -> Vec<Span> {
     hours.iter().filter_map(|one| Span::new(civil_weekday(one.day), one.from, one.until)).collect()
-}
-
-/// Place of a day of the week, from Monday, by its word or in Japanese.
-fn place(word: &str) -> Option<usize> {
-    Weekday::ALL.iter().position(|day| day.word() == word || japanese(*day) == word)
 }
 
 fn minute_of(time: DateTime) -> u16 {
@@ -188,7 +159,7 @@ fn japanese(day: Weekday) -> &'static str {
 mod tests {
     use proptest::prelude::*;
     use tsumugu_trust::statement::{Day, NamedUnit};
-    use tsumugu_trust::value::{Id, Unit};
+    use tsumugu_trust::value::{Id, Unit, Value};
 
     use super::*;
 
@@ -243,37 +214,6 @@ mod tests {
         assert_eq!(hours(&[]), "");
     }
 
-    #[test]
-    fn typed_hours_are_read_in_both_languages() {
-        let week = parse("Mon-Fri 09:00-18:00").unwrap();
-        assert_eq!((week.len(), week[4].encode().as_str()), (5, "fri 09:00-18:00"));
-        for same in [
-            "月〜金 09:00〜18:00",
-            "月-金　０９：００～１８：００",
-            "mon-thu 09:00-18:00, 金 09:00-18:00",
-        ] {
-            assert_eq!(parse(same).as_ref(), Some(&week), "{same}");
-        }
-        assert_eq!(parse(" sun 00:00-24:00 ").unwrap().len(), 1);
-        assert_eq!(parse("火 09:00〜12:00・13:00〜18:00").unwrap().len(), 2);
-        for bad in [
-            "",
-            "mon",
-            ",",
-            "mon 09:00-18:00,",
-            "fri-mon 09:00-18:00",
-            "mon 18:00-09:00",
-            "mon 9:00-18:00",
-            "mon 09:00-24:01",
-            "xyz 09:00-18:00",
-            "mon-fri-sun 09:00-18:00",
-        ] {
-            assert_eq!(parse(bad), None, "{bad}");
-        }
-        let long = format!("mon 09:00-18:00{}", " ".repeat(MAX_TYPED_BYTES - 15));
-        assert!(parse(&long).is_some() && parse(&(long + " ")).is_none());
-    }
-
     proptest! {
         #[test]
         fn what_is_shown_can_be_typed_and_no_text_panics(
@@ -286,7 +226,8 @@ mod tests {
             let shown = week(&hours);
             let mut read = parse(&shown).unwrap_or_default();
             // Runs of days put hours into another order; a day's own order stays.
-            read.sort_by_key(|one| (place(one.day.word()), one.from, one.until));
+            let place = |day| Weekday::ALL.iter().position(|one| *one == day);
+            read.sort_by_key(|one| (place(one.day), one.from, one.until));
             prop_assert_eq!(read, hours, "{}", shown);
             for text in [text, near] {
                 for one in parse(&text).unwrap_or_default() {

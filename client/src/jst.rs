@@ -3,6 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
+use tsumugu_catalogue::deadline::When;
 use tsumugu_catalogue::era;
 use tsumugu_trust::value::Time;
 
@@ -43,22 +44,17 @@ pub fn iso(time: Time) -> String {
     zoned(time).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
-/// Reads a time that a person typed: `2026-11-22T17:00` or `2026-11-22 17:00` (Japan's time), or
-/// RFC 3339 with an offset.
+/// Reads a time that a person typed, as [`When::parse`] does: Japan's time, or RFC 3339 with an offset.
 ///
 /// # Errors
 /// `command.bad-time`
 pub fn parse(text: &str) -> Result<Time, Failure> {
     let bad = || Failure::bad_time(text);
-    let stamp = match text.parse::<Timestamp>() {
-        Ok(stamp) => stamp,
-        Err(_) => {
-            // A date alone would be its midnight, which nobody means by a deadline.
-            let has_time = text.contains([':']);
-            let local: DateTime = text.parse().ok().filter(|_| has_time).ok_or_else(bad)?;
-            JAPAN.to_timestamp(local).map_err(|error| bad().because(error))?
-        }
-    };
+    let typed = When::parse(text).map_err(|fault| bad().because(fault))?;
+    // A date alone would be its midnight, which nobody means by a deadline.
+    let time = typed.time.ok_or_else(bad)?;
+    let stamp = JAPAN.to_timestamp(typed.day.to_datetime(time));
+    let stamp = stamp.map_err(|error| bad().because(error))?;
     u64::try_from(stamp.as_millisecond()).map(Time).map_err(|_| bad())
 }
 
@@ -99,6 +95,9 @@ mod tests {
             "2026-11-22 17:00",
             "2026-11-22T17:00:00+09:00",
             "2026-11-22T08:00:00Z",
+            "2026/11/22 17:00",
+            "2026年11月22日 午後5時",
+            "令8.11.22 17時",
         ] {
             assert_eq!(parse(text).unwrap(), five, "{text}");
         }

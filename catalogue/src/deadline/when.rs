@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 
+use super::typed::usual;
 use crate::dates::{MomentFault, parse_moment};
 use crate::era::{MAX_DATE, MIN_DATE};
 use crate::text::fold_width;
@@ -61,7 +62,8 @@ impl When {
     }
 
     /// Reads `2026-11-24T20:00`, `2026-11-24 20:00`, RFC 3339 with seconds and an offset (else
-    /// Japan's time), 令和8年11月24日 20時00分, R8.11.24 20:00, or a day alone in either calendar.
+    /// Japan's time), 令和8年11月24日 20時00分, R8.11.24 20:00, 令8.11.24 午後8時, 2026/11/24 20時半,
+    /// 2026年11月24日20時, or a day alone in either calendar.
     ///
     /// # Errors
     /// Anything else, 24:00, and days outside 1873 to 2199.
@@ -71,6 +73,8 @@ impl When {
         if is_midnight(text) {
             return Err(WhenFault::Midnight);
         }
+        let usual = usual(text);
+        let text = usual.as_str();
         let has_time = text.contains([':', '時']);
         if !has_time {
             return Ok(Self::on(parse_date(text)?));
@@ -132,10 +136,15 @@ mod tests {
             "R8.11.24 20:00",
             "R8.11.24T11:00Z",
             "Ｒ８．１１．２４　２０：００",
+            "2026/11/24 20:00",
+            "2026年11月24日20時",
+            "2026年11月24日　午後8時",
+            "令8.11.24 20時",
         ] {
             assert_eq!(When::parse(text), Ok(at), "{text}");
         }
-        for text in ["2026-11-24", "令和8年11月24日", "R8.11.24", " R8/11/24 "] {
+        let days = ["2026-11-24", "令和8年11月24日", "R8.11.24", " R8/11/24 "];
+        for text in days.into_iter().chain(["2026/11/24", "2026年11月24日", "令8.11.24"]) {
             assert_eq!(When::parse(text), Ok(When::on(date(2026, 11, 24))), "{text}");
         }
     }
@@ -182,7 +191,16 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_refused() {
-        for text in ["", "20:00", "tomorrow", "2026-11-24T25:00", "2026-11-24T20:0x"] {
+        for text in [
+            "",
+            "20:00",
+            "午後8時",
+            "R8.11.24 午後12時",
+            "11/24",
+            "tomorrow",
+            "2026-11-24T25:00",
+            "2026-11-24T20:0x",
+        ] {
             assert!(When::parse(text).is_err(), "{text}");
         }
         for text in ["2026-02-29", "2026-02-29T10:00"] {

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use tsumugu_catalogue::calendar::Closing;
 use tsumugu_catalogue::deadline::{When, WhenFault};
-use tsumugu_catalogue::{Catalogue, DateFault, parse_date};
+use tsumugu_catalogue::{Catalogue, DateFault};
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::statement::{Day, Hours, NamedUnit};
 use tsumugu_trust::value::{Id, InstitutionKind, InstitutionNumber, Telephone, Text, Unit, Value};
@@ -85,7 +85,8 @@ pub(super) fn named_unit(typed: &str) -> Read<NamedUnit> {
 
 /// As [`hours::parse`](crate::hours::parse).
 pub(super) fn hours(typed: &str) -> Read<HoursSpan> {
-    crate::hours::parse(typed).map(HoursSpan).ok_or_else(|| wrong("args.hours"))
+    let read = crate::hours::parse(typed).map(HoursSpan);
+    read.map_err(|part| wrong_with("args.hours", "part", &part.0))
 }
 
 /// A date and time, or a date alone, in either calendar.
@@ -99,7 +100,8 @@ pub(super) fn when(typed: &str) -> Read<When> {
 
 /// A date in either calendar.
 pub(super) fn date(typed: &str) -> Read<Date> {
-    parse_date(typed).map_err(|fault| wrong(no_date(&fault)))
+    let read = when(typed)?;
+    if read.time.is_some() { Err(wrong("args.when")) } else { Ok(read.day) }
 }
 
 /// `2026-12-29`, `2026-12-29..2027-01-03`, or of every year `12-29..01-03`.
@@ -164,7 +166,17 @@ mod tests {
 
     #[test]
     fn dates_closings_and_care_levels() {
-        assert_eq!(when("R8.11.24 20:00"), when("2026-11-24T20:00"));
+        for same in [
+            "R8.11.24 20:00",
+            "2026/11/24 20:00",
+            "2026年11月24日20時",
+            "2026年11月24日 20:00",
+            "令8.11.24 午後8時",
+        ] {
+            assert_eq!(when(same), when("2026-11-24T20:00"), "{same}");
+        }
+        assert_eq!(date("2026年11月24日"), date("2026/11/24"));
+        assert!(date("2026/11/24").is_ok() && date("2026/11/24 20:00").is_err());
         for (bad, says) in [
             ("2026-11-24T24:00", "23:59"),
             ("2026-02-29", "暦にない"),

@@ -19,8 +19,9 @@ pub use shown::{ShownAssessment, ShownClass, ShownCount, ShownDeadlines, ShownNo
 ///
 /// # Errors
 /// `deadline.no-rules`: no rule set is in force on the day of admission; `deadline.unknown-rule-set`;
-/// `deadline.acknowledged-first`; `deadline.too-many-closings`.
+/// `deadline.acknowledged-first`; `deadline.discharged-first`; `deadline.too-many-closings`.
 pub fn run(args: &DeadlineArgs) -> Result<ShownDeadlines, Failure> {
+    discharged_after_admission(args)?;
     let catalogue = Catalogue::built_in();
     let rules = rules(catalogue, args)?;
     let calendar = calendar(args)?;
@@ -39,6 +40,17 @@ pub fn run(args: &DeadlineArgs) -> Result<ShownDeadlines, Failure> {
     shown.differences =
         changes.unwrap_or_default().into_iter().map(|one| one.said.into()).collect();
     Ok(shown)
+}
+
+/// One may leave on the day of admission, not before.
+fn discharged_after_admission(args: &DeadlineArgs) -> Result<(), Failure> {
+    let admitted = args.admitted.day;
+    match args.discharged.filter(|discharged| *discharged < admitted) {
+        None => Ok(()),
+        Some(discharged) => Err(Failure::new("deadline.discharged-first")
+            .with("discharged", discharged)
+            .with("admitted", admitted)),
+    }
 }
 
 fn rules<'a>(catalogue: &'a Catalogue, args: &DeadlineArgs) -> Result<AdmissionRules<'a>, Failure> {
