@@ -150,7 +150,7 @@ fn read_file(path: &Path) -> Result<String, Failure> {
         error => Failure::file_unreadable(path, error),
     })?;
     // Windows editors put a byte order mark before UTF-8.
-    let text = String::from_utf8(bytes).map_err(|error| Failure::file_unreadable(path, error))?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::catalogue_not_utf8(path))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
@@ -270,8 +270,12 @@ mod tests {
         assert_eq!(check(Some(folder.path())).unwrap_err().key(), "catalogue.bad-file");
         let empty = tempfile::tempdir().unwrap();
         assert_eq!(check(Some(empty.path())).unwrap_err().key(), "catalogue.empty");
-        fs::write(empty.path().join("x.toml"), [0xff]).unwrap();
-        assert_eq!(check(Some(empty.path())).unwrap_err().key(), "file.unreadable");
+        // 様式 in UTF-16 with its mark, and in Shift_JIS.
+        for bytes in [&[0xff, 0xfe, 0xd8, 0x69, 0x0f, 0x5f][..], &[0x97, 0x6c, 0x8e, 0xae]] {
+            fs::write(empty.path().join("x.toml"), bytes).unwrap();
+            let failure = check(Some(empty.path())).unwrap_err();
+            assert_eq!((failure.key(), failure.exit()), ("catalogue.not-utf8", Exit::Form));
+        }
         let absent = empty.path().join("absent");
         assert_eq!(check(Some(&absent)).unwrap_err().key(), "file.unreadable");
     }

@@ -52,6 +52,12 @@ impl Failure {
         failure.with("place", place).with("detail", detail)
     }
 
+    /// A file of the catalogue is not UTF-8, such as UTF-16 or Shift_JIS.
+    #[must_use]
+    pub fn catalogue_not_utf8(file: &Path) -> Self {
+        Self::new("catalogue.not-utf8").with("file", file.display())
+    }
+
     /// The folder has no file of a catalogue.
     #[must_use]
     pub fn catalogue_empty(folder: &Path) -> Self {

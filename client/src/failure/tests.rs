@@ -46,6 +46,7 @@ fn every_shared_failure_gives_all_arguments_of_its_message() {
         Failure::too_many_attachments(20),
         Failure::bad_form_file(path, "line 3"),
         Failure::bad_catalogue_file(path, "3:1", "unknown field `colour`"),
+        Failure::catalogue_not_utf8(path),
         Failure::catalogue_empty(path),
         Failure::unknown_form("x"),
         Failure::bad_form_value("x", "y", "z"),
