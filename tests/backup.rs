@@ -38,15 +38,21 @@ fn backup(town: &Town, name: &str) -> (PathBuf, Value) {
 /// Restores as in the drill: request, telephone, key, restore. Gives the new folder.
 #[track_caller]
 fn restore(town: &Town, file: &Path, name: &str) -> PathBuf {
+    restore_with(town, file, name, &[]).0
+}
+
+/// The same with more arguments; also what the program said.
+#[track_caller]
+fn restore_with(town: &Town, file: &Path, name: &str, more: &[&str]) -> (PathBuf, Value) {
     let dir = town.dir.join(name);
     let (done, asked, err) = server(&["restore", "--in", text(file), "--dir", text(&dir)]);
     assert!(done && asked["restored"] == false, "{asked} {err}");
     let key = town.dir.join(format!("{name}.key"));
     open(&town.city(), &asked, &key).ended(0);
-    let (done, restored, err) =
-        server(&["restore", "--in", text(file), "--dir", text(&dir), "--key", text(&key)]);
+    let arguments = ["restore", "--in", text(file), "--dir", text(&dir), "--key", text(&key)];
+    let (done, restored, err) = server(&[&arguments[..], more].concat());
     assert!(done && restored["restored"] == true, "{restored} {err}");
-    dir
+    (dir, restored)
 }
 
 fn open(administrator: &Person, asked: &Value, key: &Path) -> people::Said {
@@ -285,6 +291,9 @@ fn what_does_not_fit_is_refused_by_name_and_leaves_no_exchange() {
     let (second, _) = backup(&town, "second.backup");
     assert!(with(&second, &key, &[]).contains("nothing was asked"));
     assert!(with(&file, &second, &[]).contains("longer than"));
+    let settings = town.server_dir().join("settings.toml");
+    let unsigned = with(&file, &key, &["--ahead", text(&settings)]);
+    assert!(unsigned.contains("not a checkpoint of this log"), "{unsigned}");
     let other = with(&file, &key, &["--origin", "exchange.elsewhere.test"]);
     assert!(other.contains("is of exchange.test/east"), "{other}");
 
@@ -299,6 +308,50 @@ fn what_does_not_fit_is_refused_by_name_and_leaves_no_exchange() {
     assert!(done, "{err}");
     assert!(asked(&file).2.contains("not empty"), "an exchange is never overwritten");
     assert!(check(&target, true).unwrap().is_whole());
+}
+
+/// Whoever can write where backups lie makes a whole exchange of the same name, a backup of it, and the
+/// answer to the request: only the paper tells the two apart.
+#[test]
+fn a_forged_backup_with_its_own_answer_is_told_by_the_fingerprint() {
+    let town = Town::new();
+    town.sheet();
+    let paper = town.office().does(&["log", "verify"])["fingerprint"].as_str().unwrap().to_owned();
+    let (forged, code) = Town::empty();
+    forged.city().does(&["admin", "init", &code]);
+    let (file, _) = backup(&forged, "forged.backup");
+    let dir = town.dir.join("target");
+    let (_, asked, _) = server(&["restore", "--in", text(&file), "--dir", text(&dir)]);
+    let key = town.dir.join("forged.key");
+    open(&forged.city(), &asked, &key).ended(0);
+    let arguments = ["restore", "--in", text(&file), "--dir", text(&dir), "--key", text(&key)];
+    let (done, _, err) = server(&[&arguments[..], &["--fingerprint", &paper]].concat());
+    assert!(!done && err.contains("another root fingerprint"), "{err}");
+    assert!(!dir.join("log-key").exists());
+    let (done, _, err) = server(&[&arguments[..], &["--fingerprint", "12"]].concat());
+    assert!(!done && err.contains("64"), "{err}");
+    // The paper of the real one, in groups and in capitals as it may be typed.
+    let (file, _) = backup(&town, "real.backup");
+    let digits: Vec<char> = paper.to_uppercase().chars().filter(|c| !c.is_whitespace()).collect();
+    let typed: Vec<String> = digits.chunks(4).map(|four| four.iter().collect()).collect();
+    restore_with(&town, &file, "real", &["--fingerprint", &typed.join(" ")]);
+}
+
+#[test]
+fn what_is_cut_off_on_the_disk_is_counted() {
+    let mut town = Town::new();
+    letter_with_attachment(&town);
+    town.stop();
+    assert_eq!(backup(&town, "whole.backup").1["gone"], 0);
+    let cut = |path: &Path| {
+        let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+    };
+    let below = |path: &Path| std::fs::read_dir(path).unwrap().next().unwrap().unwrap().path();
+    cut(&below(&below(&town.server_dir().join("attachments/named"))));
+    assert_eq!(backup(&town, "one.backup").1["gone"], 1);
+    cut(&below(&town.server_dir().join("bodies/segments")));
+    assert_eq!(backup(&town, "two.backup").1["gone"], 2);
 }
 
 #[test]
@@ -404,9 +457,19 @@ fn a_backup_that_is_too_old_is_an_alarm_for_who_holds_more_and_cannot_be_resumed
     notice(&town, &town.station()).ended(6);
     town.stop();
 
+    // A second try with a backup that is too old: the office has raised its alarm and shows nothing again.
+    let ahead = town.dir.join("ahead");
+    std::fs::copy(town.server_dir().join("ahead"), &ahead).unwrap();
+    let (again, said) = restore_with(&town, &old, "restored-again", &["--ahead", text(&ahead)]);
+    assert_eq!(said["ahead"], true);
+    moves_in(&mut town, &again);
+    town.start();
+    city.say(&["admin", "resume"]).failed(3, "backup.resume-refused");
+    town.stop();
+
     // With the newer backup nobody holds more, and what was shown is settled.
-    let restored = restore(&town, &new, "restored-new");
-    std::fs::copy(town.server_dir().join("ahead"), restored.join("ahead")).unwrap();
+    let (restored, said) = restore_with(&town, &new, "restored-new", &["--ahead", text(&ahead)]);
+    assert_eq!(said["ahead"], false);
     moves_in(&mut town, &restored);
     town.start();
     assert!(!town.server_dir().join("ahead").exists());

@@ -32,7 +32,7 @@ use tsumugu_trust::seal::OpenError as SealedError;
 pub use contents::MAX_SMALL_FILE;
 pub use make::{Backup, backup};
 pub use request::{REQUEST, Requested, request};
-pub use restore::{RESTORED, Restored, restore};
+pub use restore::{RESTORED, Restored, Wanted, restore};
 
 use crate::keys::KeyError;
 use crate::ledger::OpenError;
@@ -90,6 +90,12 @@ pub enum RestoreError {
         /// Whose it should be.
         wanted: String,
     },
+    /// The backup is of an exchange that begins otherwise.
+    #[error("the backup is of an exchange with another root fingerprint")]
+    OtherRoot,
+    /// What should be kept as shown by a client is not signed by this log.
+    #[error("the file of --ahead is not a checkpoint of this log")]
+    NotAhead,
     /// The file was cut or changed.
     #[error("the backup is cut off or damaged")]
     Damaged(#[source] SealedError),

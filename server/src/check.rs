@@ -13,6 +13,7 @@ use tsumugu_trust::value::Id;
 
 use crate::keys;
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, VIEWS};
+use crate::restraint::is_held;
 use crate::run::{RunError, check_is_exchange, check_published};
 
 /// What the check found.
@@ -70,7 +71,7 @@ pub fn check(dir: &Path, rebuild: bool) -> Result<Checked, RunError> {
         create_dir_durable(&views)?;
     }
     let (origin, log_key) = keys::load(dir)?;
-    let (ledger, recovery) = Ledger::open(dir, &origin, log_key)?;
+    let (ledger, recovery) = Ledger::open_as(dir, &origin, log_key, is_held(dir)?)?;
     check_published(&ledger, dir)?;
     let reader = ledger.reader();
     let published = reader.published();

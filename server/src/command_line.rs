@@ -6,8 +6,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use tsumugu_durable::clock::{Clock, SystemClock};
+use tsumugu_trust::hash::Hash;
 use tsumugu_trust::value::Origin;
 
+use crate::backup::Wanted;
 use crate::backup::command::{run_backup, run_restore};
 use crate::ca::IssuingCa;
 use crate::check::check;
@@ -101,6 +103,12 @@ enum Command {
         /// この交換所の控えでなければ断ります / Refuse a backup of another exchange
         #[arg(long)]
         origin: Option<Origin>,
+        /// 紙に印刷された根の指紋。合わない控えは断ります / Root fingerprint from the paper; another one is refused
+        #[arg(long, value_name = "ROOT", value_parser = fingerprint)]
+        fingerprint: Option<Hash>,
+        /// 古すぎた控えを前に復元したフォルダーの ahead / The file ahead of a folder restored before that was too old
+        #[arg(long, value_name = "FILE")]
+        ahead: Option<PathBuf>,
         /// JSONで答えます / Answer in JSON
         #[arg(long)]
         json: bool,
@@ -140,8 +148,9 @@ pub fn main() -> ExitCode {
         Command::Run { dir, address_file } => run_run(dir, address_file),
         Command::Check { dir, rebuild, json } => run_check(&dir, rebuild, json),
         Command::Backup { dir, out, json } => run_backup(&dir, &out, json).map_err(Into::into),
-        Command::Restore { file, dir, key, origin, json } => {
-            run_restore(&file, &dir, key, origin.as_ref(), json).map_err(Into::into)
+        Command::Restore { file, dir, key, origin, fingerprint, ahead, json } => {
+            let wanted = Wanted { origin, root: fingerprint, ahead };
+            run_restore(&file, &dir, key, &wanted, json).map_err(Into::into)
         }
         Command::Probe { dir, alive } => run_probe(&dir, alive),
         Command::Man { dir } => run_man(&dir),
@@ -376,4 +385,13 @@ mod tests {
         assert!(names.contains(&"tsumugu-server.1") && names.contains(&"tsumugu-server-run.1"));
         assert!(pages.iter().all(|(_, text)| text.contains("EXIT STATUS")));
     }
+}
+
+/// As it is printed, in groups; spaces, hyphens and either case are taken.
+fn fingerprint(typed: &str) -> Result<Hash, String> {
+    let digits: String =
+        typed.chars().filter(|c| !c.is_whitespace() && !"-:".contains(*c)).collect();
+    let wrong =
+        || "根の指紋は16進64桁です / a root fingerprint has 64 hexadecimal digits".to_owned();
+    digits.to_ascii_lowercase().parse().map_err(|_| wrong())
 }

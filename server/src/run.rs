@@ -28,7 +28,7 @@ use crate::operations;
 use crate::operations::{Conditions, Endpoint, Metrics, Sources, manager};
 use crate::pending::Pending;
 use crate::renewals::Renewals;
-use crate::restraint::Restraint;
+use crate::restraint::{Restraint, is_held};
 use crate::sequencer::{Command, Sequencer};
 use crate::services;
 use crate::settings::{Settings, SettingsError};
@@ -133,7 +133,7 @@ impl Server {
         let settings = Settings::load(dir)?;
         let (origin, log_key) = keys::load(dir)?;
         let ca = Arc::new(IssuingCa::load(dir, origin.as_str())?);
-        let (mut ledger, recovery) = Ledger::open(dir, &origin, log_key)?;
+        let (mut ledger, recovery) = Ledger::open_as(dir, &origin, log_key, is_held(dir)?)?;
         check_published(&ledger, dir)?;
         if let Some(dropped) = recovery.dropped {
             tracing::warn!(

@@ -245,6 +245,8 @@ mod tests {
             Box::new(RestoreError::Key(BadKey::OtherBackup)),
             Box::new(RestoreError::Key(BadKey::Text(NotOfABackup::Malformed))),
             Box::new(RestoreError::OtherOrigin { found: "a.test".into(), wanted: "b.test".into() }),
+            Box::new(RestoreError::OtherRoot),
+            Box::new(RestoreError::NotAhead),
             Box::new(RestoreError::Damaged(tsumugu_trust::seal::OpenError::Damaged)),
             Box::new(RestoreError::Archive(BadArchive::Cut)),
             Box::new(RestoreError::Archive(BadArchive::Summary(NotOfABackup::NotSigned))),

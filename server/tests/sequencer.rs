@@ -14,11 +14,14 @@ use tsumugu_server::check::check;
 use tsumugu_server::init::init;
 use tsumugu_server::keys;
 use tsumugu_server::ledger::{Ledger, Reader, Retention};
-use tsumugu_server::operations::{Condition, Conditions, Metrics};
+use tsumugu_server::operations::{Condition, ConditionReader, Conditions, Metrics};
 use tsumugu_server::refused::Refused;
+use tsumugu_server::restraint::{AHEAD, RESUME_AHEAD, RESUME_UNREADABLE, Restraint};
 use tsumugu_server::sequencer::{Command, Done, Outcome, OutgoingLetter, Sequencer};
 use tsumugu_server::settings::Limits;
-use tsumugu_trust::hash::sha256;
+use tsumugu_trust::checkpoint::{Checkpoint, VerifiedCheckpoint};
+use tsumugu_trust::hash::{Hash, sha256};
+use tsumugu_trust::note::SigningKey;
 use tsumugu_trust::statement::{Answer, BytesRef, DestroyedReason, StandingState, Statement};
 use tsumugu_trust::testing::{Seeded, TestInstitution, TestLetter, World};
 use tsumugu_trust::value::{InstitutionKind, Time};
@@ -66,12 +69,15 @@ impl Bench {
     fn start(&mut self) {
         let mut ledger = self.ledger();
         ledger.keep(Retention { body_days: 3, upload_days: 2 });
+        self.run(ledger, Conditions::new(Condition::Serving).reader());
+    }
+
+    fn run(&mut self, ledger: Ledger, condition: ConditionReader) {
         let reader = ledger.reader();
         let (failing, _) = oneshot::channel();
         let dir = self.dir.path().to_owned();
         let (clock, metrics) = (self.clock.clone(), Metrics::new());
         let limits = Limits::default();
-        let condition = Conditions::new(Condition::Serving).reader();
         let started =
             Sequencer::start(ledger, dir, clock, &limits, metrics, condition, failing).unwrap();
         self.running = Some((started.0, reader, started.1));
@@ -335,10 +341,86 @@ async fn what_was_committed_and_applied_is_done_on_the_disk_at_start_up() {
         bytes.windows(64).any(|window| window == needle)
     };
     assert!(kept.exists() && holds(bench.dir.path()));
+    // Read-only it destroys nothing, and gives nothing up: the log may be one that is too old.
+    std::fs::write(bench.dir.path().join("restored"), "").unwrap();
+    check(bench.dir.path(), false).unwrap();
+    let orphan = bench.dir.path().join("bodies/files/ab");
+    std::fs::create_dir_all(&orphan).unwrap();
+    let orphan = orphan.join("ab".repeat(32));
+    std::fs::write(&orphan, "of a letter that this log has lost").unwrap();
+    let owner = from.id.to_string();
+    let whole = folder.join("uploads").join(&owner);
+    std::fs::create_dir_all(&whole).unwrap();
+    let bytes = b"of a letter to come".to_vec();
+    let digest = sha256(&[&bytes]);
+    let whole = whole.join(format!("{digest}-{}.whole", bytes.len()));
+    std::fs::write(&whole, bytes).unwrap();
+    let (origin, key) = keys::load(bench.dir.path()).unwrap();
+    let (mut ledger, _) = Ledger::open_as(bench.dir.path(), &origin, key, true).unwrap();
+    ledger.keep(Retention { body_days: 3, upload_days: 0 });
+    let condition = Conditions::new(Condition::ReadOnly).reader();
+    bench.clock.advance(400 * 86_400_000);
+    bench.run(ledger, condition);
+    assert!(bench.submit(Command::Tick).await.is_err());
+    bench.stop();
+    assert!(kept.exists() && holds(bench.dir.path()) && orphan.exists() && whole.exists());
+    std::fs::remove_file(bench.dir.path().join("restored")).unwrap();
     drop(bench.ledger());
+    assert!(!orphan.exists());
     assert!(!kept.exists() && !holds(bench.dir.path()));
     let found = check(bench.dir.path(), false).unwrap();
     assert!(found.is_whole() && found.applied == 0);
     let rebuilt = check(bench.dir.path(), true).unwrap();
     assert_eq!((rebuilt.views, rebuilt.root), (found.views, found.root));
+}
+
+/// What a client has shown is kept as the log's own word alone, whatever the client wrote beside it; and
+/// what cannot be read is no reason to go on.
+#[test]
+fn what_a_client_has_shown_is_kept_bare_and_an_unreadable_one_stays() {
+    let mut bench = Bench::new(5, 1);
+    bench.stop();
+    let (dir, ledger) = (bench.dir.path(), bench.ledger());
+    let (origin, key) = keys::load(dir).unwrap();
+    let size = ledger.reader().published().size;
+    let mut note =
+        Checkpoint::new(origin.as_str(), size + 1, Hash([7; 32])).unwrap().sign(&key).unwrap();
+    for number in 0..90 {
+        let name = format!("w{number}.example/{}", "w".repeat(9_000));
+        note.sign(&SigningKey::from_seed(&name, &[3; 32]).unwrap()).unwrap();
+    }
+    let long = note.encode();
+    assert!(long.len() > 800_000);
+    let keys = [key.verifying_key().clone()];
+    let shown = VerifiedCheckpoint::verify(&long, origin.as_str(), &keys).unwrap();
+    let condition = |restraint: &Restraint| restraint.conditions().reader().now();
+    let rule = |restraint: &Restraint| format!("{:?}", restraint.resume().unwrap_err());
+    let restraint = Restraint::of(dir, &ledger).unwrap();
+    assert_eq!(condition(&restraint), Condition::Serving);
+    restraint.shown(&shown);
+    assert_eq!(condition(&restraint), Condition::ReadOnly);
+    let kept = std::fs::read(dir.join(AHEAD)).unwrap();
+    assert_eq!(kept, shown.checkpoint().sign(&key).unwrap().encode().as_bytes());
+
+    // The next start reads it.
+    let restraint = Restraint::of(dir, &ledger).unwrap();
+    assert_eq!(condition(&restraint), Condition::ReadOnly);
+    assert!(rule(&restraint).contains(RESUME_AHEAD));
+    for unreadable in [&kept[..kept.len() - 9], b"", &vec![b'a'; 70_000], long.as_bytes()] {
+        std::fs::write(dir.join(AHEAD), unreadable).unwrap();
+        let restraint = Restraint::of(dir, &ledger).unwrap();
+        assert_eq!(condition(&restraint), Condition::ReadOnly);
+        assert!(rule(&restraint).contains(RESUME_UNREADABLE));
+        restraint.shown(&shown);
+        assert_eq!(std::fs::read(dir.join(AHEAD)).unwrap(), unreadable);
+    }
+    // Signed by another log's key of that name.
+    let other = SigningKey::from_seed(origin.as_str(), &[9; 32]).unwrap();
+    let other = shown.checkpoint().sign(&other).unwrap().encode();
+    std::fs::write(dir.join(AHEAD), other).unwrap();
+    assert_eq!(condition(&Restraint::of(dir, &ledger).unwrap()), Condition::ReadOnly);
+    // Continued: it goes.
+    std::fs::write(dir.join(AHEAD), &ledger.reader().published().checkpoint).unwrap();
+    assert_eq!(condition(&Restraint::of(dir, &ledger).unwrap()), Condition::Serving);
+    assert!(!dir.join(AHEAD).exists());
 }

@@ -179,6 +179,25 @@ impl VerifiedCheckpoint {
         self.checkpoint.root()
     }
 
+    /// The note with its text and the lines of these keys alone: what others wrote beside them, which may
+    /// be long, is left out.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] when none of `keys` signed it.
+    pub fn bare(&self, keys: &[VerifyingKey]) -> Result<Vec<u8>, CheckpointError> {
+        let note = Note::parse(&self.note)?;
+        let mut bare = Note::new(self.checkpoint.text())?;
+        for line in note.signatures() {
+            let is_of =
+                |key: &&VerifyingKey| key.name() == line.name() && key.key_id() == line.key_id();
+            if keys.iter().any(|key| is_of(&key)) {
+                bare.add(line.clone())?;
+            }
+        }
+        let bare = bare.encode().into_bytes();
+        Self::verify(&bare, self.origin(), keys).map(|bare| bare.note)
+    }
+
     /// The note as it was received, byte for byte, with all its signature lines.
     #[must_use]
     pub fn note_bytes(&self) -> &[u8] {

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tsumugu_durable::clock::{Clock, SystemClock};
-use tsumugu_trust::value::{Origin, Time};
+use tsumugu_trust::value::Time;
 
-use super::{BackupError, REQUEST, RestoreError, backup, request, restore};
+use super::{BackupError, REQUEST, RestoreError, Wanted, backup, request, restore};
+use crate::restraint::{AHEAD, is_there};
 
 /// What the bar looks like.
 const TEMPLATE: &str = "{prefix} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
@@ -49,7 +50,7 @@ pub(crate) fn run_backup(dir: &Path, out: &Path, json: bool) -> Result<ExitCode,
     administrators.iter().for_each(|id| println!("    {id}"));
     if made.gone > 0 {
         println!(
-            "すでに無かった本文・添付 / bodies and attachments that were not there: {} \
+            "無かった、または途中までしか無かった本文・添付のファイル / files of bodies and attachments that were not there, or cut off: {} \
              (作成中に破棄されたものです。続くなら tsumugu-server check で確かめてください / \
              destroyed meanwhile; if it happens again, run tsumugu-server check)",
             made.gone
@@ -61,7 +62,7 @@ pub(crate) fn run_backup(dir: &Path, out: &Path, json: bool) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-/// `restore --in FILE --dir DIR [--key KEYFILE] [--origin NAME]`
+/// `restore --in FILE --dir DIR [--key KEYFILE] [--origin NAME] [--fingerprint ROOT] [--ahead OLD/ahead]`
 ///
 /// # Errors
 /// [`RestoreError`]
@@ -69,12 +70,12 @@ pub(crate) fn run_restore(
     file: &Path,
     dir: &Path,
     key: Option<PathBuf>,
-    origin: Option<&Origin>,
+    wanted: &Wanted,
     json: bool,
 ) -> Result<ExitCode, RestoreError> {
     match key {
         None => ask(file, dir, json),
-        Some(key) => take(file, dir, &key, origin, json),
+        Some(key) => take(file, dir, &key, wanted, json),
     }
 }
 
@@ -101,7 +102,9 @@ fn ask(file: &Path, dir: &Path, json: bool) -> Result<ExitCode, RestoreError> {
     println!("       tsumugu admin open-backup restore.request --out restore.key --digits \"…\"");
     println!("4. 届いた restore.key で / With the file that comes back:");
     let (file, dir) = (file.display(), dir.display());
-    println!("       tsumugu-server restore --in {file} --dir {dir} --key restore.key");
+    println!(
+        "       tsumugu-server restore --in {file} --dir {dir} --key restore.key --fingerprint \"…\""
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -110,22 +113,23 @@ fn take(
     file: &Path,
     dir: &Path,
     key: &Path,
-    origin: Option<&Origin>,
+    wanted: &Wanted,
     json: bool,
 ) -> Result<ExitCode, RestoreError> {
     let bar = bar("復元しています / restoring");
-    let done = restore(file, dir, key, origin, &mut |done, all| {
+    let done = restore(file, dir, key, wanted, &mut |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     });
     bar.finish_and_clear();
     let restored = done?;
+    let is_ahead = is_there(dir, AHEAD)?;
     if json {
         println!(
             "{}",
             serde_json::json!({
                 "restored": true, "origin": restored.origin, "leaves": restored.leaves,
-                "root": restored.root, "made": restored.made,
+                "root": restored.root, "made": restored.made, "ahead": is_ahead,
             })
         );
         return Ok(ExitCode::SUCCESS);
@@ -134,7 +138,23 @@ fn take(
     println!("控えを作った時刻 / The backup was made at: {}", restored.made);
     println!("記録 / leaves: {}", restored.leaves);
     println!("根 / root: {}", restored.root);
+    if wanted.root.is_none() {
+        println!(
+            "根の指紋とは照合していません(--fingerprint) / Not held against the root fingerprint"
+        );
+    }
     println!();
+    if is_ahead {
+        println!(
+            "この控えも古すぎます: これより多くの記録を見た端末があります。再開はできません。"
+        );
+        println!("さらに新しい控えを、--ahead を付けて、別の空のフォルダーに復元してください。");
+        println!(
+            "This backup is too old as well: a terminal has seen more, and it cannot be resumed."
+        );
+        println!("Restore a newer one, with --ahead, into another empty folder.");
+        return Ok(ExitCode::SUCCESS);
+    }
     println!("つぎに / Next: tsumugu-server run --dir {}", dir.display());
     println!(
         "交換所は読み取り専用で始まります。端末がつながるのを待ってから、管理者が再開します。"

@@ -40,7 +40,8 @@ pub struct Backup {
     pub files: u64,
     /// The administrators who can open it, each alone.
     pub administrators: Vec<Id>,
-    /// Bodies and attachments that were not there any more: destroyed since, or lost.
+    /// Files of bodies and attachments that were not there any more, or not to their end: destroyed since,
+    /// or lost.
     pub gone: u64,
     /// Files in the folder that the exchange did not write, and that are not in the backup.
     pub left_out: Vec<String>,
@@ -177,13 +178,14 @@ impl<W: Write> Packing<'_, W> {
             let [named, upload] = attachment.places().map(|place| format!("{ATTACHMENTS}/{place}"));
             // The exchange moves it from the second place to the first: it may do so between two looks.
             let places = [&named, &upload, &named].map(|place| dir.join(place));
-            self.file(&named, &places, u64::MAX)?;
+            self.file(&named, &places, attachment.length)?;
             crash_point("server.backup.attachment");
         }
         Ok(())
     }
 
-    /// A file of which the first `needed` bytes are taken, from the first of `places` at which it is.
+    /// A file of which the first `needed` bytes are taken, from the first of `places` at which it is. One
+    /// that has fewer counts as gone.
     fn file(&mut self, name: &str, places: &[PathBuf], needed: u64) -> Result<(), BackupError> {
         for place in places {
             let file = match File::open(place) {
@@ -193,12 +195,15 @@ impl<W: Write> Packing<'_, W> {
             };
             let (done, all) = (&mut self.done, self.all);
             let mut file = file.take(needed);
-            self.archive
+            let taken = self
+                .archive
                 .file_by(name, |to| {
                     let mut to = Told { to, done, all, tell: self.on_progress };
                     io::copy(&mut file, &mut to).map(|_| ())
                 })
                 .map_err(BackupError::Write)?;
+            // What is left of it is kept: other bodies may stand in it.
+            self.gone += u64::from(taken < needed);
             return Ok(());
         }
         self.gone += 1;

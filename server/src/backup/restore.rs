@@ -4,15 +4,16 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tsumugu_durable::atomic::{
     create_dir_durable, list, move_durable, read_limited, remove_durable, settle_directory,
     write_atomic,
 };
 use tsumugu_durable::lock::LOCK_FILE;
-use tsumugu_durable::{FolderLock, TEMPORARY_SUFFIX, crash_point};
+use tsumugu_durable::{DiskError, FolderLock, TEMPORARY_SUFFIX, crash_point};
 use tsumugu_trust::backup::{BackupKey, BackupSummary, MAX_SEALED_KEY};
+use tsumugu_trust::hash::Hash;
 use tsumugu_trust::seal::{SealedReader, StreamError};
 use tsumugu_trust::value::{Origin, Value};
 
@@ -21,8 +22,9 @@ use super::unpack::unpack;
 use super::{OnProgress, RestoreError};
 use crate::ca::IssuingCa;
 use crate::keys;
-use crate::ledger::{LOG, Ledger, LedgerError, OpenError};
-use crate::run::RunError;
+use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Standing};
+use crate::restraint::AHEAD;
+use crate::run::{MAX_CHECKPOINT, RunError};
 use crate::settings::Settings;
 use crate::tiles;
 
@@ -51,6 +53,19 @@ pub struct Restored {
     pub made: String,
 }
 
+/// What a restore is held against, where it is given.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The log that it must be.
+    pub origin: Option<Origin>,
+    /// The root fingerprint (根の指紋) on the city's paper. Without it, the answer to the request is
+    /// believed, and who makes a backup can answer himself.
+    pub root: Option<Hash>,
+    /// The file `ahead` of a folder that was restored before: what a client has shown there, and will not
+    /// show again once it has raised its alarm.
+    pub ahead: Option<PathBuf>,
+}
+
 /// Restores a backup into the folder in which it was asked for. Goes on where an earlier call was
 /// interrupted after everything had been checked; then it needs no key.
 ///
@@ -60,7 +75,7 @@ pub fn restore(
     file: &Path,
     dir: &Path,
     key: &Path,
-    wanted: Option<&Origin>,
+    wanted: &Wanted,
     on_progress: OnProgress<'_>,
 ) -> Result<Restored, RestoreError> {
     check_free(dir)?;
@@ -76,7 +91,7 @@ pub fn restore(
     }
     let answer = read_limited(key, MAX_SEALED_KEY as u64)?;
     let key = BackupKey::read(&answer, &request, &identity).map_err(RestoreError::Key)?;
-    if let Some(wanted) = wanted.filter(|wanted| **wanted != key.origin) {
+    if let Some(wanted) = wanted.origin.as_ref().filter(|wanted| **wanted != key.origin) {
         let (found, wanted) = (key.origin.to_string(), wanted.to_string());
         return Err(RestoreError::OtherOrigin { found, wanted });
     }
@@ -93,7 +108,7 @@ pub fn restore(
     let all = reader.length();
     let watched = Watched { from: reader, read: 0, all, tell: on_progress };
     let unpacked = unpack(watched, &restoring, &key.log_keys)
-        .and_then(|summary| open(&restoring, &key, &summary).map(|()| summary));
+        .and_then(|summary| open(&restoring, &key, &summary, wanted).map(|()| summary));
     let summary = match unpacked {
         Ok(summary) => summary,
         Err(error) => {
@@ -132,7 +147,12 @@ pub(super) fn check_free(dir: &Path) -> Result<(), RestoreError> {
 }
 
 /// Opens what was unpacked as an exchange would be opened, and makes its views and tiles.
-fn open(folder: &Path, key: &BackupKey, summary: &BackupSummary) -> Result<(), RestoreError> {
+fn open(
+    folder: &Path,
+    key: &BackupKey,
+    summary: &BackupSummary,
+    wanted: &Wanted,
+) -> Result<(), RestoreError> {
     let incomplete = |what| Err(RestoreError::Incomplete { what });
     let (origin, log_key) = keys::load(folder)?;
     if origin != key.origin || summary.origin != origin {
@@ -143,15 +163,49 @@ fn open(folder: &Path, key: &BackupKey, summary: &BackupSummary) -> Result<(), R
     }
     Settings::load(folder).map_err(RunError::from)?;
     IssuingCa::load(folder, origin.as_str()).map_err(RunError::from)?;
-    let (ledger, _) = Ledger::open(folder, &origin, log_key)?;
+    let present = log_key.verifying_key().clone();
+    let (ledger, _) = Ledger::open_as(folder, &origin, log_key, true)?;
     let reader = ledger.reader();
     let published = reader.published();
+    // Entry 0 and what follows it are public: only the log key makes a log of them.
+    if !published.directory.log_keys().contains(&present) {
+        return incomplete("the log key is not in the log's own trust list");
+    }
+    let found = published.directory.root_fingerprint();
+    if wanted.root.is_some() && found != wanted.root {
+        return Err(RestoreError::OtherRoot);
+    }
     if (published.size, reader.root_at(published.size)) != (summary.leaves, Some(summary.root)) {
         return incomplete("the journal is not the one of which the backup was made");
     }
     let failed = |_| OpenError::Ledger(LedgerError::Contradiction("the tiles cannot be made"));
     tiles::write(&folder.join(LOG), &reader, &published, 0).map_err(failed)?;
     reader.views().flush().map_err(OpenError::from)?;
+    match &wanted.ahead {
+        Some(shown) => keep(shown, folder, &ledger),
+        None => Ok(()),
+    }
+}
+
+/// Keeps what a client has shown before, where this log does not continue it either.
+fn keep(shown: &Path, folder: &Path, ledger: &Ledger) -> Result<(), RestoreError> {
+    let shown = read_limited(shown, MAX_CHECKPOINT)?;
+    let size_of = |note: &[u8]| match ledger.standing_of(note) {
+        Standing::Ahead(size) => Ok(Some(size)),
+        Standing::Continued => Ok(None),
+        Standing::Unreadable => Err(RestoreError::NotAhead),
+    };
+    let Some(size) = size_of(&shown)? else { return Ok(()) };
+    // An exchange that was read-only when its backup was made has one of its own.
+    let own = folder.join(AHEAD);
+    let known = match read_limited(&own, MAX_CHECKPOINT) {
+        Ok(known) => size_of(&known)?,
+        Err(DiskError::Missing { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    if known < Some(size) {
+        write_atomic(&own, &shown)?;
+    }
     Ok(())
 }
 

@@ -44,7 +44,7 @@ use tsumugu_trust::value::{Id, Origin, Time};
 
 pub use bells::Bells;
 pub use destruction::{MAX_DESTROYED_PER_TICK, MAX_GIVEN_UP_PER_TICK, Retention};
-pub use open::{OpenError, Recovery};
+pub use open::{OpenError, Recovery, Standing};
 pub(crate) use read::wire_hashes;
 pub use read::{LeafInfo, Reader, Visibility};
 pub(crate) use references::upload_name;

@@ -17,7 +17,7 @@ use tsumugu_trust::checkpoint::VerifiedCheckpoint;
 use tsumugu_trust::directory::{ChainAlarm, ClearChain};
 use tsumugu_trust::leaf::{Leaf, LogPosition};
 use tsumugu_trust::merkle::Tree;
-use tsumugu_trust::note::SigningKey;
+use tsumugu_trust::note::{SigningKey, VerifyingKey};
 use tsumugu_trust::statement::Statement;
 use tsumugu_trust::value::{Id, Key, Origin, Time};
 
@@ -102,6 +102,21 @@ impl Ledger {
         origin: &Origin,
         log_key: SigningKey,
     ) -> Result<(Self, Recovery), OpenError> {
+        Self::open_as(dir, origin, log_key, false)
+    }
+
+    /// [`Self::open`], of an exchange that may be `held`: read-only. Then no sealed bytes go: a log that is
+    /// too old does not know what names them. They go after the first round that is accepted, and those
+    /// that no letter names at the next start.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub fn open_as(
+        dir: &Path,
+        origin: &Origin,
+        log_key: SigningKey,
+        held: bool,
+    ) -> Result<(Self, Recovery), OpenError> {
         for folder in [JOURNAL, BODIES, ATTACHMENTS, super::LOG] {
             create_dir_durable(&dir.join(folder))?;
         }
@@ -131,7 +146,7 @@ impl Ledger {
         }
         let mut bodies = BodyStore::open(&dir.join(BODIES))?;
         // The journal, not the views, says which files were ever committed.
-        let orphans = bodies.retain_files(|digest| replay.files.contains(digest))?;
+        let orphans = bodies.retain_files(|digest| held || replay.files.contains(digest))?;
         let attachments = AttachmentStore::open(&dir.join(ATTACHMENTS))?;
         let recovery = Recovery {
             leaves: size,
@@ -171,7 +186,9 @@ impl Ledger {
         ledger.round.concerns.clear();
         ledger.load_small_tables()?;
         ledger.name_committed()?;
-        ledger.destroy_doomed()?;
+        if !held {
+            ledger.destroy_doomed()?;
+        }
         if size > 0 {
             ledger.publish(size, replay.checkpoint, replay.clear);
         }
@@ -382,21 +399,47 @@ impl Ledger {
     /// [`OpenError::RolledBack`]
     pub fn check_not_rolled_back(&self, signed_checkpoint: &[u8]) -> Result<(), OpenError> {
         let journal = super::read_lock(&self.tree).size();
-        match self.ahead_of(signed_checkpoint) {
-            Some(known) => Err(OpenError::RolledBack { journal, known }),
-            None => Ok(()),
+        match self.standing_of(signed_checkpoint) {
+            Standing::Ahead(known) => Err(OpenError::RolledBack { journal, known }),
+            // A copy that is damaged is written anew.
+            Standing::Continued | Standing::Unreadable => Ok(()),
         }
     }
 
-    /// The size of a checkpoint of our own that this log does not continue; nothing for any other.
+    /// How this log stands to a checkpoint.
     #[must_use]
-    pub fn ahead_of(&self, signed_checkpoint: &[u8]) -> Option<u64> {
-        let keys = [self.log_key.verifying_key().clone()];
-        let checkpoint =
-            VerifiedCheckpoint::verify(signed_checkpoint, self.origin.as_str(), &keys).ok()?;
+    pub fn standing_of(&self, signed_checkpoint: &[u8]) -> Standing {
+        let (origin, keys) = (self.origin.as_str(), self.log_keys());
+        let Ok(checkpoint) = VerifiedCheckpoint::verify(signed_checkpoint, origin, &keys) else {
+            return Standing::Unreadable;
+        };
         let known = checkpoint.size();
         let tree = super::read_lock(&self.tree);
         let same = tree.root_at(known).is_ok_and(|root| root == checkpoint.root());
-        (known > tree.size() || !same).then_some(known)
+        if known > tree.size() || !same { Standing::Ahead(known) } else { Standing::Continued }
     }
+
+    /// Every key that the log has had: the present one, and those of all trust lists.
+    #[must_use]
+    pub fn log_keys(&self) -> Vec<VerifyingKey> {
+        let mut keys = vec![self.log_key.verifying_key().clone()];
+        let lists = self.chain.directory().trust_lists().iter().rev();
+        for key in lists.flat_map(|list| list.body.logs.iter().map(|log| &log.0)) {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        keys
+    }
+}
+
+/// How this log stands to a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// This log signed it and continues it.
+    Continued,
+    /// This log signed it, over so many leaves, and does not continue it.
+    Ahead(u64),
+    /// It is no checkpoint, or none of a key that this log has had.
+    Unreadable,
 }

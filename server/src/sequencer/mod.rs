@@ -180,9 +180,14 @@ impl Sequencing {
         }
         crash_point("server.round.answered");
         // After the answers: nobody waits for the disk. What a crash leaves, start-up does.
-        self.ledger.destroy_doomed()?;
+        let is_restrained = self.condition.is_restrained();
+        if !is_restrained {
+            self.ledger.destroy_doomed()?;
+        }
         if write_tiles {
             self.write_tiles(&published);
+        }
+        if write_tiles && !is_restrained {
             self.give_up_uploads(now);
         }
         self.metrics.round_ended(commands, commit);
