@@ -167,7 +167,7 @@ impl<W: Write> Packing<'_, W> {
     fn bodies(&mut self, dir: &Path, survey: &Survey) -> Result<(), BackupError> {
         for (name, needed) in &survey.bodies {
             let name = format!("{BODIES}/{name}");
-            self.file(&name, &[dir.join(&name)], *needed)?;
+            self.file(&name, &[dir.join(&name)], *needed, *needed)?;
             crash_point("server.backup.body");
         }
         Ok(())
@@ -178,15 +178,22 @@ impl<W: Write> Packing<'_, W> {
             let [named, upload] = attachment.places().map(|place| format!("{ATTACHMENTS}/{place}"));
             // The exchange moves it from the second place to the first: it may do so between two looks.
             let places = [&named, &upload, &named].map(|place| dir.join(place));
-            self.file(&named, &places, attachment.length)?;
+            // The store writes a little behind the attachment's own bytes.
+            self.file(&named, &places, attachment.length, u64::MAX)?;
             crash_point("server.backup.attachment");
         }
         Ok(())
     }
 
-    /// A file of which the first `needed` bytes are taken, from the first of `places` at which it is. One
-    /// that has fewer counts as gone.
-    fn file(&mut self, name: &str, places: &[PathBuf], needed: u64) -> Result<(), BackupError> {
+    /// A file of which at most the first `most` bytes are taken, from the first of `places` at which it is. One
+    /// that has fewer than `needed` counts as gone.
+    fn file(
+        &mut self,
+        name: &str,
+        places: &[PathBuf],
+        needed: u64,
+        most: u64,
+    ) -> Result<(), BackupError> {
         for place in places {
             let file = match File::open(place) {
                 Ok(file) => file,
@@ -194,7 +201,7 @@ impl<W: Write> Packing<'_, W> {
                 Err(error) => return Err(BackupError::Write(error)),
             };
             let (done, all) = (&mut self.done, self.all);
-            let mut file = file.take(needed);
+            let mut file = file.take(most);
             let taken = self
                 .archive
                 .file_by(name, |to| {
