@@ -358,6 +358,15 @@ fn report(text: &str) {
     eprint!("{text}");
 }
 
+/// As it is printed, in groups; spaces, hyphens and either case are taken.
+fn fingerprint(typed: &str) -> Result<Hash, String> {
+    let digits: String =
+        typed.chars().filter(|c| !c.is_whitespace() && !"-:".contains(*c)).collect();
+    let wrong =
+        || "根の指紋は16進64桁です / a root fingerprint has 64 hexadecimal digits".to_owned();
+    digits.to_ascii_lowercase().parse().map_err(|_| wrong())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -385,13 +394,4 @@ mod tests {
         assert!(names.contains(&"tsumugu-server.1") && names.contains(&"tsumugu-server-run.1"));
         assert!(pages.iter().all(|(_, text)| text.contains("EXIT STATUS")));
     }
-}
-
-/// As it is printed, in groups; spaces, hyphens and either case are taken.
-fn fingerprint(typed: &str) -> Result<Hash, String> {
-    let digits: String =
-        typed.chars().filter(|c| !c.is_whitespace() && !"-:".contains(*c)).collect();
-    let wrong =
-        || "根の指紋は16進64桁です / a root fingerprint has 64 hexadecimal digits".to_owned();
-    digits.to_ascii_lowercase().parse().map_err(|_| wrong())
 }
