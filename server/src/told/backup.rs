@@ -60,12 +60,12 @@ pub(super) fn restore_error(error: &RestoreError) -> Told {
             remedy_en: "Check the file named with --in, and --origin.",
         },
         RestoreError::OtherRoot => Told {
-            fault_ja: "根の指紋が違います。別の取引所の控えか、偽の控えです。",
+            fault_ja: "根の指紋が違います。別の交換所の控えか、偽の控えです。",
             remedy_ja: "紙の指紋と見くらべてください。合っているなら、この控えも、届いた鍵ファイルも使わず、管理者に電話してください。",
             remedy_en: "Compare it with the paper. If it was typed rightly, use neither this backup nor the key file that came, and telephone an administrator.",
         },
         RestoreError::NotAhead => Told {
-            fault_ja: "--ahead のファイルは、この取引所の記録簿が署名したものではありません。",
+            fault_ja: "--ahead のファイルは、この交換所の記録簿が署名したものではありません。",
             remedy_ja: "前に復元したフォルダーの中の ahead を、そのまま指定してください。",
             remedy_en: "Name the file ahead in the folder that was restored before, as it is.",
         },
