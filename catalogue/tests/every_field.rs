@@ -19,7 +19,8 @@ fn text() -> BoxedStrategy<String> {
 
 fn date() -> impl Strategy<Value = String> {
     let iso = (1873..2200_i32, 1..13_u8, 1..29_u8);
-    let era = (1..30_u8, 1..13_u8, 1..29_u8);
+    // 平成1年 begins on January 8.
+    let era = (2..30_u8, 1..13_u8, 1..29_u8);
     prop_oneof![
         iso.prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}")),
         era.prop_map(|(year, month, day)| format!("平成{year}年{month}月{day}日")),
