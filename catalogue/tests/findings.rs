@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod support;
+
 use tsumugu_catalogue::{Catalogue, Draft, FilledForm, Format, Required};
 
 const CODES: &str = r#"
@@ -126,16 +128,7 @@ fn every_spoilt_catalogue_is_found() {
         ("source class", form("source = \"V\"", "source = \"X\"")),
         ("filled by", form("unit = \"才\"", "filled_by = \"magic\"")),
     ];
-    let mut report = String::new();
-    for (what, draft) in spoilt {
-        let findings = draft.check();
-        assert!(!findings.is_empty(), "{what}");
-        assert_eq!(draft.into_catalogue().unwrap_err(), findings);
-        report.push_str(&format!("{what}\n"));
-        for finding in findings {
-            report.push_str(&format!("  {finding}\n  {}\n", finding.ja()));
-        }
-    }
+    let report = support::report(spoilt);
     insta::assert_snapshot!(report);
 }
 

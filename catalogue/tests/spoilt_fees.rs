@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod support;
+
 use jiff::civil::date;
 use tsumugu_catalogue::{
     Act, AdmittedWhen, Catalogue, Draft, Extension, FeeSide, Rollover, Source,
@@ -191,16 +193,7 @@ fn every_spoilt_fee_is_found() {
         ("no rollover", fees("rollover = \"next-day-if-closed\"\n", "")),
         ("rollover when", fees("[\"after-hours\"]", "[\"at-night\"]")),
     ];
-    let mut report = String::new();
-    for (what, draft) in spoilt {
-        let findings = draft.check();
-        assert!(!findings.is_empty(), "{what}");
-        assert_eq!(draft.into_catalogue().unwrap_err(), findings);
-        report.push_str(&format!("{what}\n"));
-        for finding in findings {
-            report.push_str(&format!("  {finding}\n  {}\n", finding.ja()));
-        }
-    }
+    let report = support::report(spoilt);
     insta::assert_snapshot!(report);
 }
 

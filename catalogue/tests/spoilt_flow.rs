@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod support;
+
 use tsumugu_catalogue::{
     Anchor, Catalogue, DoneBy, Draft, Pattern, Recurs, Source, Step, TimeUnit,
 };
@@ -187,16 +189,7 @@ fn every_spoilt_flow_is_found() {
         ("never", phase("recurs_months = 1", "recurs_months = 0")),
         ("twice recurring", phase("recurs_months = 1", "recurs_months = 1, recurs_days = 1")),
     ];
-    let mut report = String::new();
-    for (what, draft) in spoilt {
-        let findings = draft.check();
-        assert!(!findings.is_empty(), "{what}");
-        assert_eq!(draft.into_catalogue().unwrap_err(), findings);
-        report.push_str(&format!("{what}\n"));
-        for finding in findings {
-            report.push_str(&format!("  {finding}\n  {}\n", finding.ja()));
-        }
-    }
+    let report = support::report(spoilt);
     insta::assert_snapshot!(report);
 }
 

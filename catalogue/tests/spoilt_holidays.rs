@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod support;
+
 use tsumugu_catalogue::Draft;
 
 const HOLIDAYS: &str = r#"
@@ -84,15 +86,6 @@ fn every_spoilt_calendar_is_found() {
         ("equinox", spoil("equinox = \"vernal\"", "equinox = \"winter\"")),
         ("same day", spoil("month = 7, monday = 3", "month = 1, day = 1")),
     ];
-    let mut report = String::new();
-    for (what, draft) in spoilt {
-        let findings = draft.check();
-        assert!(!findings.is_empty(), "{what}");
-        assert_eq!(draft.into_catalogue().unwrap_err(), findings);
-        report.push_str(&format!("{what}\n"));
-        for finding in findings {
-            report.push_str(&format!("  {finding}\n  {}\n", finding.ja()));
-        }
-    }
+    let report = support::report(spoilt);
     insta::assert_snapshot!(report);
 }
