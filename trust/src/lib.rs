@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod code;
 pub mod directory;
 pub mod evidence;
+mod fill;
 pub mod hash;
 pub mod keyring;
 pub mod leaf;

@@ -15,6 +15,7 @@ use std::io::{self, Read, Write};
 
 use super::NotOfABackup;
 use super::summary::{BackupSummary, MAX_SUMMARY};
+use crate::fill::fill;
 use crate::hash::{Hash, Hasher};
 use crate::note::VerifyingKey;
 
@@ -339,20 +340,6 @@ pub fn is_entry_name(name: &str) -> bool {
         !part.is_empty() && !is_dotted && part.bytes().all(allowed)
     };
     name.len() <= MAX_NAME && name.split('/').count() <= MAX_DEPTH && name.split('/').all(is_part)
-}
-
-/// Reads until `into` is full or the source ends.
-fn fill(from: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match from.read(rest) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
 
 #[cfg(test)]

@@ -166,16 +166,7 @@ pub(super) fn is_authentic(file_key: &FileKey, head: &[u8]) -> Result<(), OpenEr
 
 /// Reads until `into` is full or the source ends.
 pub(super) fn fill(from: &mut impl Read, into: &mut [u8]) -> Result<usize, StreamError> {
-    let mut filled = 0;
-    while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match from.read(rest) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(StreamError::Read(error)),
-        }
-    }
-    Ok(filled)
+    crate::fill::fill(from, into).map_err(StreamError::Read)
 }
 
 /// Room for a sealed chunk; plaintext does not stay in it.
