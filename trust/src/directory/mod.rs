@@ -8,6 +8,7 @@ mod apply;
 mod chain;
 mod change;
 mod enrolment;
+mod memory;
 mod model;
 mod names;
 mod private;

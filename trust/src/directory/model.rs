@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::memory::SignatureMemory;
 use super::private::HOLD_SIGNATURES;
 use crate::checkpoint::CheckpointMemory;
 use crate::hash::{Hash, sha256};
@@ -88,6 +89,7 @@ pub struct Directory {
     /// Entry digest and time of each clear leaf by number, where the chain is whole.
     pub(super) heads: Vec<(Hash, Time)>,
     checkpoints: CheckpointMemory,
+    signatures: SignatureMemory,
 }
 
 impl Directory {
@@ -106,6 +108,7 @@ impl Directory {
             last: None,
             heads: Vec::new(),
             checkpoints: CheckpointMemory::default(),
+            signatures: SignatureMemory::default(),
         }
     }
 
@@ -289,7 +292,9 @@ impl Directory {
     ) -> bool {
         let key = self.member(institution).and_then(|member| member.key_at(at));
         let name = self.origin.key_name(Role::Institution, institution);
-        statement.signatures().len() == 1 && key.is_some_and(|key| signed(statement, &name, &key))
+        let key = key.and_then(|key| VerifyingKey::new(&name, key.0).ok());
+        let is_signed = |key| self.signatures.is_signed_by(statement, &key);
+        statement.signatures().len() == 1 && key.is_some_and(is_signed)
     }
 
     pub(super) fn trust_at(&self, at: LogPosition) -> Option<&Entry<TrustList>> {

@@ -1,6 +1,10 @@
 //! Compression and padding: the length of a sealed body shall not tell which sheet it is.
 
+use std::cell::RefCell;
+use std::io;
+
 use zeroize::Zeroizing;
+use zstd::bulk::{Compressor, Decompressor};
 
 const MAGIC: &[u8] = b"tsumugu/v1/letter\0";
 const HEAD: usize = MAGIC.len() + 8;
@@ -44,8 +48,7 @@ pub fn pack(letter: &[u8]) -> Result<Zeroizing<Vec<u8>>, PackError> {
     if letter.len() > MAX_LETTER {
         return Err(PackError::TooLarge);
     }
-    let compressed =
-        Zeroizing::new(zstd::bulk::compress(letter, LEVEL).map_err(|_| PackError::Malformed)?);
+    let compressed = Zeroizing::new(compress(letter).map_err(|_| PackError::Malformed)?);
     let size = |n: usize| u32::try_from(n).map_err(|_| PackError::TooLarge);
     let mut out = Zeroizing::new(Vec::with_capacity(padme(HEAD + compressed.len())));
     out.extend(MAGIC);
@@ -72,9 +75,34 @@ pub fn unpack(plain: &[u8]) -> Result<Zeroizing<Vec<u8>>, PackError> {
         return Err(PackError::Malformed);
     }
     // The capacity is the cap on expansion: a frame that holds more is an error, not memory.
-    let letter =
-        Zeroizing::new(zstd::bulk::decompress(frame, length).map_err(|_| PackError::Malformed)?);
+    let letter = Zeroizing::new(decompress(frame, length).map_err(|_| PackError::Malformed)?);
     if letter.len() == length { Ok(letter) } else { Err(PackError::Malformed) }
+}
+
+thread_local! {
+    // Each thread keeps its tables: to make them takes longer than to pack a form.
+    static TABLES: RefCell<Option<(Compressor<'static>, Decompressor<'static>)>> =
+        const { RefCell::new(None) };
+}
+
+fn compress(letter: &[u8]) -> io::Result<Vec<u8>> {
+    with_tables(|(compressor, _)| compressor.compress(letter))
+}
+
+fn decompress(frame: &[u8], length: usize) -> io::Result<Vec<u8>> {
+    with_tables(|(_, decompressor)| decompressor.decompress(frame, length))
+}
+
+fn with_tables<T>(
+    work: impl FnOnce(&mut (Compressor<'static>, Decompressor<'static>)) -> io::Result<T>,
+) -> io::Result<T> {
+    TABLES.with_borrow_mut(|tables| {
+        let made = match tables.take() {
+            Some(made) => made,
+            None => (Compressor::new(LEVEL)?, Decompressor::new()?),
+        };
+        work(tables.insert(made))
+    })
 }
 
 fn read_u32(bytes: &[u8]) -> Result<(usize, &[u8]), PackError> {
