@@ -10,7 +10,9 @@ use tsumugu_trust::value::Id;
 use super::hook::{Ended, Facts, Hook};
 use super::queue::{Job, Left, Queue};
 use super::save::{Renderer, clear, save};
+use super::state::StateFailure;
 use crate::failure::Failure;
+use crate::jst;
 use crate::live::News;
 use crate::mailbox::message::{LetterState, Message, MessageLeaf};
 use crate::messages::Sentence;
@@ -42,6 +44,8 @@ pub(crate) struct Arrivals {
     queue: Queue,
     running: Option<(u64, Hook)>,
     files_again: Instant,
+    /// Why the last file could not be written; nothing since one was.
+    trouble: Option<StateFailure>,
     /// What an earlier run left half-written in the folder is removed.
     is_clear: bool,
 }
@@ -67,12 +71,28 @@ impl Arrivals {
         }
         let queue = Queue::open(vault, RECORD, known)?;
         let files_again = Instant::now();
-        let (running, is_clear) = (None, false);
-        Ok(Some(Self { own, command, folder, renderer, queue, running, files_again, is_clear }))
+        let (running, trouble, is_clear) = (None, None, false);
+        Ok(Some(Self {
+            own,
+            command,
+            folder,
+            renderer,
+            queue,
+            running,
+            files_again,
+            trouble,
+            is_clear,
+        }))
     }
 
     pub(crate) fn queue(&mut self) -> &mut Queue {
         &mut self.queue
+    }
+
+    /// Letters that wait to be written into the folder, and why.
+    pub(crate) fn unsaved(&self) -> (usize, Option<&StateFailure>) {
+        let waits = |job: &&Job| job.left == Left::File || job.file_tries > 0;
+        (self.queue.jobs().iter().filter(waits).count(), self.trouble.as_ref())
     }
 
     /// Takes in events; those that are an arrival become jobs.
@@ -151,12 +171,18 @@ impl Arrivals {
         if is_letter && let Some(folder) = self.folder.clone() {
             if job.file_tries >= MAX_FILE_TRIES {
                 said.push(Sentence::new("agent.save-given-up").with("id", job.id));
+                let given_up = Failure::new("agent.page-given-up").with("id", job.id);
+                self.trouble = Some(StateFailure::of(&given_up, jst::iso(post.now())));
             } else {
                 self.queue.begin_file(vault, job.number)?;
                 match self.write(post, &message, &folder) {
-                    Ok(written) => file = written,
+                    Ok(written) => {
+                        file = written;
+                        self.trouble = None;
+                    }
                     Err(failure) => {
                         said.push(Sentence::new("agent.not-saved").with("reason", failure.key()));
+                        self.trouble = Some(StateFailure::of(&failure, jst::iso(post.now())));
                         self.files_again = Instant::now() + FILE_AGAIN;
                         failed = true;
                         if failure.key() == "file.unwritable" {

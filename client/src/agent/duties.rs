@@ -113,7 +113,12 @@ impl<'c> Agent<'c> {
             });
             self.state.canary = Some(result);
         }
+        if let Some(arrivals) = &work.arrivals {
+            let (unsaved, failure) = arrivals.unsaved();
+            (self.state.unsaved, self.state.save_failure) = (unsaved, failure.cloned());
+        }
         self.say(said);
+        self.write();
         Ok(())
     }
 

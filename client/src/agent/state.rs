@@ -33,6 +33,10 @@ pub struct AgentState {
     pub refused: usize,
     /// Letters that are still at the exchange.
     pub unfetched: usize,
+    /// Letters that came and could not be written into the folder yet.
+    pub unsaved: usize,
+    /// Why; it stays until a letter was written.
+    pub save_failure: Option<StateFailure>,
     /// What went wrong last, unless a connection was made since.
     pub last_failure: Option<StateFailure>,
     /// The last test letter of the day.
@@ -104,13 +108,18 @@ impl AgentState {
     }
 }
 
-/// Says to whoever runs a command what an unattended agent could tell nobody: that it had to end, and
-/// that the last test letter of the day did not come through.
+/// Says to whoever runs a command what an unattended agent could tell nobody: that it had to end,
+/// that letters are not in the folder where people look for them, and that the last test letter of the
+/// day did not come through.
 pub(crate) fn tell_troubles(ctx: &Context) {
     let Some(state) = AgentState::load(ctx.home()) else { return };
     let by_itself = state.stopped.is_some();
     if let (true, Some(failure)) = (by_itself, &state.last_failure) {
         let said = Sentence::new("agent.note-stopped").with("reason", &failure.key);
+        ctx.note(&said.with("time", &failure.at));
+    }
+    if let Some(failure) = &state.save_failure {
+        let said = Sentence::new("agent.note-unsaved").with("reason", &failure.key);
         ctx.note(&said.with("time", &failure.at));
     }
     if let Some(canary) = state.canary.filter(|canary| !canary.ok) {

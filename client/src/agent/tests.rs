@@ -80,11 +80,14 @@ async fn each_letter_is_a_file_once_it_can_be_written() {
     let options = || Options { save_to: Some(letters.clone()), ..options() };
     let first = send(&mut hospital, to).await;
     // The folder is not there yet, as a network drive in the morning.
-    let (_, log) = run_for(&mut care, options(), 10).await;
+    let (state, log) = run_for(&mut care, options(), 10).await;
     assert_eq!(log.matches("agent.not-saved").count(), 1, "{log}");
+    let failure = state.save_failure.as_ref().map(|failure| failure.key.as_str());
+    assert_eq!((state.unsaved, failure), (1, Some("file.unwritable")));
     std::fs::create_dir(&letters).unwrap();
     let second = send(&mut hospital, to).await;
-    run_for(&mut care, options(), 70).await;
+    let (state, _) = run_for(&mut care, options(), 70).await;
+    assert_eq!((state.unsaved, state.save_failure), (0, None));
     let names = files(&letters);
     assert_eq!(names.len(), 2);
     for (name, id) in names.iter().zip([first, second]) {
@@ -122,7 +125,8 @@ async fn a_letter_that_cannot_be_printed_is_given_up_and_the_next_ones_come() {
     let hopeless = || Options { renderer: unprintable, ..options() };
     // Each try is counted, over every run.
     let (_, before) = run_for(&mut care, hopeless(), 130).await;
-    let (_, after) = run_for(&mut care, hopeless(), 600).await;
+    let (state, after) = run_for(&mut care, hopeless(), 600).await;
+    assert_eq!(state.save_failure.unwrap().key, "agent.page-given-up");
     let said = format!("{before}{after}");
     assert_eq!(said.matches("agent.not-saved").count(), arrival::MAX_FILE_TRIES as usize, "{said}");
     assert_eq!(said.matches("agent.save-given-up").count(), 1, "{said}");

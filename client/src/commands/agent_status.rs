@@ -67,6 +67,9 @@ impl Outcome for AgentStatus {
         page.row(&format!("    未送信 not sent: {unsent}"));
         page.row(&format!("    うち断られた of these refused: {}", state.refused));
         page.row(&format!("    未受信 to be fetched: {}", state.unfetched));
+        if state.unsaved > 0 || state.save_failure.is_some() {
+            page.row(&format!("    フォルダーへ未保存 not in the folder yet: {}", state.unsaved));
+        }
         if let Some(canary) = &state.canary {
             let how = match (&canary.failed, canary.took_ms) {
                 (Some(link), _) => format!("失敗 failed ({link})"),
@@ -74,7 +77,7 @@ impl Outcome for AgentStatus {
             };
             page.row(&format!("    テスト送信 test letter: {how} {}", canary.at));
         }
-        if let Some(failure) = &state.last_failure {
+        for failure in state.last_failure.iter().chain(&state.save_failure) {
             page.row(&format!("    {} {}", failure.at, failure.key));
             page.row(&failure.ja);
             page.row(&failure.en);
