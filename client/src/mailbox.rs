@@ -19,7 +19,7 @@ pub(crate) mod tests;
 
 pub use find::{SHORT_ID, all, find, short_ids};
 
-pub(crate) use apply::{apply_record, check_record, subject};
+pub(crate) use apply::{apply_record, check_record, corrected, subject};
 pub(crate) use find::one_of;
 pub(crate) use receive::{Unfetched, waiting_letters};
 pub(crate) use sync::{MailboxReport, gap, known, sync_mailbox, take_live};

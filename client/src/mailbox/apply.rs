@@ -130,7 +130,7 @@ fn apply_envelope(
 
 /// The earlier message that a correction replaces, with the correction's envelope in it; only one of
 /// the same two institutions.
-fn corrected(
+pub(crate) fn corrected(
     post: &impl Post,
     lines: &Envelope,
     correction: MessageLeaf,

@@ -13,8 +13,8 @@ use super::entry::{Part, damaged, read_part};
 use super::{Entry, SendGroup, entries};
 use crate::failure::Failure;
 use crate::identity::text;
-use crate::mailbox::check_record;
 use crate::mailbox::message::{LetterState, Message, MessageLeaf, letter_path};
+use crate::mailbox::{check_record, corrected};
 use crate::office::OwnLetter;
 use crate::post::Post;
 use crate::vault::{Vault, VaultLock};
@@ -113,6 +113,10 @@ pub(super) fn record_sent(
         lock.write(&letter_path(lines.from, lines.id), &letter)?;
         let mut message = Message::load_or_new(vault, lines.from, lines.id)?;
         let (at, envelope) = (leaf.at, leaf.statement.digest());
+        // The mailbox tells this terminal nothing new of its own envelope: what it replaces is marked here.
+        if let Some(corrected) = corrected(post, &lines, leaf.clone())? {
+            corrected.save(&lock)?;
+        }
         message.add(leaf);
         message.letter = LetterState::Kept;
         message.save(&lock)?;
