@@ -12,6 +12,7 @@
 //! PC ends with the same. `office/` can be made anew from the letters.
 
 mod entry;
+mod fact;
 mod limits;
 mod snapshot;
 mod state;
@@ -19,6 +20,7 @@ mod take_in;
 mod write;
 
 pub use entry::{BadRecord, Entry, Key};
+pub use fact::{FactName, FactValue, ToldBy};
 pub use limits::*;
 
 pub(crate) use snapshot::{needs_snapshot, write_snapshot};

@@ -131,6 +131,6 @@ pub(super) fn worker(session: &Session<'_>, id: &str) -> Result<Option<ShownWork
 fn id_of(key: &Key) -> Option<Id> {
     match key {
         Key::Draft(id) | Key::Case(id) | Key::Worker(id) => Some(*id),
-        Key::Claim(..) | Key::Note(_) => None,
+        Key::Claim(..) | Key::Note(_) | Key::CaseStep(..) | Key::CaseFact(..) => None,
     }
 }

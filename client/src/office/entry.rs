@@ -5,8 +5,10 @@ use tsumugu_proto::v1;
 use tsumugu_proto::v1::office_record::Entry as Said;
 use tsumugu_trust::value::{Id, Text, Value};
 
+use super::fact::FactName;
 use super::limits::{
-    MAX_CARD, MAX_CASE_TEXT, MAX_DRAFT_FORM, MAX_DRAFT_RECIPIENTS, MAX_NOTE, MAX_NOTE_NAME,
+    MAX_CARD, MAX_CASE_TEXT, MAX_DRAFT_FORM, MAX_DRAFT_RECIPIENTS, MAX_FACT, MAX_NOTE,
+    MAX_NOTE_NAME, MAX_STEP_NAME, MAX_STEP_NOTE, MAX_STEP_TIME,
 };
 use crate::args::RecipientArg;
 
@@ -23,6 +25,10 @@ pub enum Key {
     Claim(Id, Id),
     /// Something kept under a name.
     Note(String),
+    /// A recorded step (手順の記録): its case and its own id.
+    CaseStep(Id, Id),
+    /// A fact of a case (事例の事実).
+    CaseFact(Id, FactName),
 }
 
 /// A record that follows the rules. Only [`Entry::check`] and [`Entry::decode`] make it.
@@ -48,6 +54,8 @@ impl Key {
             Self::Claim(from, id) => format!("claim/{from}/{id}"),
             // The prefix keeps a name from being one of Windows' devices.
             Self::Note(name) => format!("note/n-{name}"),
+            Self::CaseStep(case, id) => format!("case-step/{case}/{id}"),
+            Self::CaseFact(case, name) => format!("case-fact/{case}/{}", name.word()),
         }
     }
 }
@@ -100,6 +108,8 @@ impl Entry {
                 (Key::Claim(id(&claim.from)?, id(&claim.id)?), claim.revision)
             }
             Said::Note(note) => (Key::Note(check_note(note)?), note.revision),
+            Said::CaseStep(step) => (check_step(step)?, step.revision),
+            Said::CaseFact(fact) => (check_fact(fact)?, fact.revision),
             Said::Snapshot(_) => return Err(BadRecord("a snapshot inside a record")),
         };
         need(revision > 0, "revisions are counted from 1")?;
@@ -149,6 +159,61 @@ fn check_note(note: &v1::Note) -> Result<String, BadRecord> {
     need(length && note.name.bytes().all(plain), "the name")?;
     need(note.value.len() <= MAX_NOTE, "the value is too long")?;
     Ok(note.name.clone())
+}
+
+fn check_step(step: &v1::CaseStep) -> Result<Key, BadRecord> {
+    let is_name = |text: &str, dots: bool| {
+        let plain = |byte: u8| {
+            byte.is_ascii_lowercase()
+                || byte.is_ascii_digit()
+                || byte == b'-'
+                || dots && byte == b'.'
+        };
+        (1..=MAX_STEP_NAME).contains(&text.len()) && text.bytes().all(plain)
+    };
+    need(is_name(&step.step, true), "the step")?;
+    let by_letter = !step.from.is_empty() || !step.message.is_empty();
+    if by_letter {
+        id(&step.from)?;
+        id(&step.message)?;
+    }
+    optional_id(&step.off_system)?;
+    let (skipped, nothing_did_it) =
+        (!step.skip_reason.is_empty(), !by_letter && step.off_system.is_empty());
+    match step.state() {
+        v1::CaseStepState::Done => need(!skipped, "a step that was done has no such reason")?,
+        v1::CaseStepState::Skipped => {
+            need(is_name(&step.skip_reason, false), "the reason")?;
+            need(nothing_did_it, "nothing did a step that was left out")?;
+        }
+        v1::CaseStepState::TakenBack => {
+            need(!skipped && nothing_did_it, "a step taken back says nothing else")?;
+        }
+        v1::CaseStepState::Unspecified => return Err(BadRecord("the state of a step")),
+    }
+    need(step.at_ms > 0 && step.at_ms <= MAX_STEP_TIME, "the time of a step")?;
+    need(is_remark(&step.note), "the note")?;
+    id(&step.worker_id)?;
+    Ok(Key::CaseStep(id(&step.case_id)?, id(&step.id)?))
+}
+
+fn check_fact(fact: &v1::CaseFact) -> Result<Key, BadRecord> {
+    let name = FactName::parse(&fact.name).ok_or(BadRecord("an unknown fact"))?;
+    let is_good = fact.value.is_empty() || name.read(&fact.value).is_some();
+    need(fact.value.len() <= MAX_FACT && is_good, "the value of a fact")?;
+    id(&fact.worker_id)?;
+    Ok(Key::CaseFact(id(&fact.case_id)?, name))
+}
+
+/// Free text of several lines, without what only a terminal would see.
+fn is_remark(text: &str) -> bool {
+    let shown = |c: char| c == '\n' || !c.is_control() && !is_hidden(c);
+    text.len() <= MAX_STEP_NOTE && text.chars().all(shown)
+}
+
+/// What changes the direction or hides in a text.
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn need(good: bool, rule: &'static str) -> Result<(), BadRecord> {
@@ -244,6 +309,94 @@ mod tests {
         };
         assert!(worker(32, "佐藤 花"));
         assert!(!worker(31, "佐藤 花") && !worker(32, "") && !worker(32, &"x".repeat(MAX_CARD)));
+    }
+
+    fn step() -> v1::CaseStep {
+        let mut step = v1::CaseStep {
+            id: ID.to_owned(),
+            revision: 1,
+            case_id: ID.to_owned(),
+            step: "adm.stop-services".to_owned(),
+            at_ms: 7,
+            worker_id: ID.to_owned(),
+            ..v1::CaseStep::default()
+        };
+        step.set_state(v1::CaseStepState::Done);
+        step
+    }
+
+    fn is_good_step(change: impl FnOnce(&mut v1::CaseStep)) -> bool {
+        let mut step = step();
+        change(&mut step);
+        is_good(Said::CaseStep(step))
+    }
+
+    #[test]
+    fn a_step_says_what_became_of_it_and_no_more() {
+        use v1::CaseStepState::{Done, Skipped, TakenBack, Unspecified};
+        assert!(is_good_step(|_| {}));
+        let by_letter = |step: &mut v1::CaseStep| {
+            (step.from, step.message) = (ID.to_owned(), ID.to_owned());
+        };
+        assert!(is_good_step(by_letter));
+        assert!(!is_good_step(|step| step.message = ID.to_owned()));
+        assert!(is_good_step(|step| step.off_system = ID.to_owned()));
+        assert!(!is_good_step(|step| step.off_system = "x".to_owned()));
+        assert!(!is_good_step(|step| step.skip_reason = "died".to_owned()));
+        let with_reason = |state, reason: &'static str| {
+            move |step: &mut v1::CaseStep| {
+                step.set_state(state);
+                step.skip_reason = reason.to_owned();
+            }
+        };
+        assert!(is_good_step(with_reason(Skipped, "died")));
+        assert!(!is_good_step(with_reason(Skipped, "")));
+        assert!(!is_good_step(with_reason(Skipped, "死亡")));
+        assert!(!is_good_step(|step| {
+            with_reason(Skipped, "died")(step);
+            by_letter(step);
+        }));
+        assert!(is_good_step(with_reason(TakenBack, "")));
+        assert!(!is_good_step(with_reason(TakenBack, "died")));
+        assert!(!is_good_step(with_reason(Unspecified, "")));
+        assert!(!is_good_step(|step| step.state = 9));
+        assert!(!is_good_step(|step| step.worker_id.clear()));
+        assert!(!is_good_step(|step| step.case_id.clear()));
+        let said = with_reason(Done, "");
+        assert!(is_good_step(said));
+    }
+
+    #[test]
+    fn limits_of_a_step_hold_at_their_edges() {
+        assert!(is_good_step(|step| step.step = "a".repeat(MAX_STEP_NAME)));
+        assert!(!is_good_step(|step| step.step = "a".repeat(MAX_STEP_NAME + 1)));
+        assert!(!is_good_step(|step| step.step.clear()));
+        assert!(!is_good_step(|step| step.step = "Adm".to_owned()));
+        assert!(is_good_step(|step| step.note = "x".repeat(MAX_STEP_NOTE)));
+        assert!(!is_good_step(|step| step.note = "x".repeat(MAX_STEP_NOTE + 1)));
+        assert!(is_good_step(|step| step.note = "電話済み。\n折り返し待ち".to_owned()));
+        assert!(!is_good_step(|step| step.note = "\u{1b}[31m".to_owned()));
+        assert!(!is_good_step(|step| step.note = "\u{202e}".to_owned()));
+        assert!(is_good_step(|step| step.at_ms = MAX_STEP_TIME));
+        assert!(!is_good_step(|step| step.at_ms = MAX_STEP_TIME + 1));
+        assert!(!is_good_step(|step| step.at_ms = 0));
+    }
+
+    #[test]
+    fn a_fact_has_a_known_name_and_the_value_of_its_kind() {
+        let is_good = |name: &str, value: &str| {
+            is_good(Said::CaseFact(v1::CaseFact {
+                case_id: ID.to_owned(),
+                name: name.to_owned(),
+                value: value.to_owned(),
+                revision: 1,
+                worker_id: ID.to_owned(),
+            }))
+        };
+        assert!(is_good("admitted", "2026-11-24T20:00") && is_good("admitted", ""));
+        assert!(!is_good("admitted", "昨日") && !is_good("rumour", "2026-11-24"));
+        assert!(is_good("care-level", &"x".repeat(MAX_FACT)));
+        assert!(!is_good("care-level", &"x".repeat(MAX_FACT + 1)));
     }
 
     #[test]

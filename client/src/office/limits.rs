@@ -23,3 +23,15 @@ pub const MAX_NOTE: usize = 65_536;
 
 /// Longest piece of a snapshot, in bytes: a letter has at most 1 MiB, and its worker needs room.
 pub const MAX_SNAPSHOT_PIECE: usize = 900_000;
+
+/// Longest id of a step or of a reason to leave it out, in characters.
+pub const MAX_STEP_NAME: usize = 64;
+
+/// Longest note to a step, in bytes (UTF-8).
+pub const MAX_STEP_NOTE: usize = 1_000;
+
+/// Latest time of a step, in milliseconds: the last moment of the year 2199, as of dates elsewhere.
+pub const MAX_STEP_TIME: u64 = 7_258_118_399_999;
+
+/// Longest value of a case's fact, in bytes.
+pub const MAX_FACT: usize = 64;
