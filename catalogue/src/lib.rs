@@ -14,6 +14,7 @@
 //! * [`render`] says what a filled form shows, [`render_text`] shows it as text, [`template`] makes an empty one to fill in.
 //! * [`era`]: Japanese eras (和暦) to and from calendar dates.
 //! * [`deadline`], [`calendar`]: the last days of fee rules, by an office's business days.
+//! * [`timeline`]: where a case stands in the flow, whose turn it is and until when.
 //! * [`examples`]: fictitious filled forms for the demonstration and the manual.
 
 pub mod calendar;
@@ -40,6 +41,7 @@ mod read;
 mod render;
 mod template;
 mod text;
+pub mod timeline;
 mod value;
 mod words;
 
