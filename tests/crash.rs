@@ -21,8 +21,11 @@ use support::town::{Running, Town};
 use tonic::Status;
 use tsumugu_durable::crash::CRASH_AT;
 use tsumugu_proto::v1;
+use tsumugu_trust::hash::sha256;
 use tsumugu_trust::receipt::VerifiedReceipt;
-use tsumugu_trust::statement::{Answer, Statement};
+use tsumugu_trust::statement::{
+    Answer, BytesRef, CatalogueFile, CatalogueRelease, Statement, sign,
+};
 
 /// Points that each round passes once, in this order. The tick at the start is the first round.
 const ROUND: &[&str] = &[
@@ -81,6 +84,7 @@ enum Deed {
     Fetch(Letter),
     Dispose(Letter, (Statement, Vec<u8>)),
     Approve(Paper, Box<Statement>),
+    Release(Vec<u8>, u64),
 }
 
 struct Scene {
@@ -121,12 +125,39 @@ impl Scene {
                 Ok(receipt.unwrap().at.index)
             }
             Deed::Dispose(_, answer) => Ok(self.to.dispose(answer).await?.at.index),
+            Deed::Release(content, version) => self.release(content, *version).await,
             Deed::Approve(paper, record) => {
                 let mut admin = self.town.administrators[0].link.admin();
                 let answer = admin.approve(paper.approval(record)).await?.into_inner();
                 Ok(self.town.eye.taken(answer.receipt.as_ref(), record).at.index)
             }
         }
+    }
+
+    /// A release of the catalogue that waits to be handed in.
+    async fn released(&self) -> Deed {
+        self.town.sync().await;
+        let version = self.town.eye.directory().catalogues().len() as u64 + 1;
+        Deed::Release(support::fresh::<32>().to_vec(), version)
+    }
+
+    /// Hands in the file of a release, and signs it.
+    async fn release(&self, content: &[u8], version: u64) -> Result<u64, Status> {
+        let digest = sha256(&[content]);
+        let administrator = &self.town.administrators[0];
+        let mut admin = administrator.link.admin();
+        let upload = v1::UploadCatalogueFileRequest {
+            sha256: digest.0.to_vec().into(),
+            content: content.to_vec().into(),
+        };
+        admin.upload_catalogue_file(upload).await?;
+        let content = BytesRef { digest, length: content.len() as u64 };
+        let file = CatalogueFile { name: "flow.toml".into(), content };
+        let release = CatalogueRelease { version, files: vec![file] };
+        let signed = sign(&self.town.folder.origin, &release, &[&administrator.key()]).unwrap();
+        let request = v1::ProposeRequest { statement: signed.bytes().into() };
+        let answer = admin.propose(request).await?.into_inner();
+        Ok(self.town.eye.taken(answer.receipt.as_ref(), &signed).at.index)
     }
 
     /// How often the log has it.
@@ -147,6 +178,13 @@ impl Scene {
                     event.record == answer.bytes() && sealed == detail
                 };
                 records.iter().filter(is_answer).count()
+            }
+            Deed::Release(content, _) => {
+                self.town.sync().await;
+                let digest = sha256(&[content]);
+                let directory = self.town.eye.directory();
+                let releases = directory.catalogues().iter();
+                releases.filter(|one| one.body.files[0].content.digest == digest).count()
             }
             Deed::Approve(paper, _) => {
                 self.town.sync().await;
@@ -246,6 +284,7 @@ impl Scene {
         let folder = &self.town.folder;
         let found = folder.check(false);
         assert!(found.wrong_tiles.is_empty() && found.unreadable_bodies == 0);
+        assert_eq!(found.wrong_catalogue_files, 0);
         let rebuilt = folder.check(true);
         assert_eq!((found.views, found.root), (rebuilt.views, rebuilt.root));
     }
@@ -328,6 +367,12 @@ async fn a_large_body_may_be_half_written() {
         Deed::Send(scene.from.letter_with(&scene.to, body, |_| {}))
     };
     at_every_file(&mut scene, large).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_the_catalogue_may_be_half_written() {
+    let mut scene = Scene::new().await;
+    at_every_file(&mut scene, async |scene| scene.released().await).await;
 }
 
 /// Kills the program at each file that it writes: address, tiles, checkpoint, and at last the deed's.

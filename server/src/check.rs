@@ -2,17 +2,20 @@
 
 mod folder;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use tsumugu_durable::FolderLock;
 use tsumugu_durable::atomic::create_dir_durable;
 use tsumugu_durable::attachments::{AttachmentKey, UploadName};
+use tsumugu_trust::directory::Directory;
 use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::value::Id;
 
 use crate::keys;
 use crate::ledger::{LOG, Ledger, LedgerError, OpenError, VIEWS};
+use crate::releases::Releases;
 use crate::restraint::is_held;
 use crate::run::{RunError, check_is_exchange, check_published};
 
@@ -39,6 +42,8 @@ pub struct Checked {
     pub unreadable_attachments: u64,
     /// Files among the named attachments that no letter names.
     pub orphaned_attachments: u64,
+    /// Files of catalogue releases that are not there, or not what the release names.
+    pub wrong_catalogue_files: u64,
     /// Uploads that no letter names yet; they are given up by themselves one day.
     pub uploads: u64,
 }
@@ -52,6 +57,7 @@ impl Checked {
             && self.unreadable_bodies == 0
             && self.unreadable_attachments == 0
             && self.orphaned_attachments == 0
+            && self.wrong_catalogue_files == 0
     }
 }
 
@@ -102,6 +108,7 @@ pub fn check(dir: &Path, rebuild: bool) -> Result<Checked, RunError> {
         unreadable_bodies,
         unreadable_attachments,
         orphaned_attachments,
+        wrong_catalogue_files: catalogue_files(dir, &published.directory)?,
         uploads: reader.attachments().unnamed() as u64,
     };
     reader.views().flush().map_err(|e| read(e.into()))?;
@@ -135,6 +142,16 @@ fn attachments(reader: &crate::ledger::Reader) -> Result<(u64, u64), LedgerError
         }
     }
     Ok((unreadable, orphaned))
+}
+
+/// How many files that releases name are not there, or are something else.
+fn catalogue_files(dir: &Path, directory: &Directory) -> Result<u64, RunError> {
+    let releases = Releases::open(dir)?;
+    let mut wrong = BTreeSet::new();
+    for release in directory.catalogues() {
+        wrong.extend(releases.missing(&release.body)?);
+    }
+    Ok(wrong.len() as u64)
 }
 
 fn views_digest(reader: &crate::ledger::Reader) -> Result<String, LedgerError> {

@@ -235,7 +235,8 @@ fn run_check(dir: &std::path::Path, rebuild: bool, json: bool) -> Done {
                 "wrong_tiles": found.wrong_tiles, "missing_tiles": found.missing_tiles,
                 "folder_leaves": found.folder_leaves, "unreadable_bodies": found.unreadable_bodies,
                 "unreadable_attachments": found.unreadable_attachments,
-                "orphaned_attachments": found.orphaned_attachments, "uploads": found.uploads, "whole": whole,
+                "orphaned_attachments": found.orphaned_attachments,
+                "wrong_catalogue_files": found.wrong_catalogue_files, "uploads": found.uploads, "whole": whole,
             })
         );
     } else {
@@ -252,6 +253,10 @@ fn run_check(dir: &std::path::Path, rebuild: bool, json: bool) -> Done {
         println!(
             "どの手紙にも付いていない添付 / attachments that no letter names: {}",
             found.orphaned_attachments
+        );
+        println!(
+            "足りない、または正しくない様式集のファイル / wrong files of the catalogue: {}",
+            found.wrong_catalogue_files
         );
         println!(
             "まだ手紙に付いていない添付 / uploads that no letter names yet: {}",

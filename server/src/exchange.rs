@@ -21,6 +21,7 @@ use crate::operations::ConditionReader;
 use crate::party::Party;
 use crate::pending::Pending;
 use crate::refused::Refused;
+use crate::releases::Releases;
 use crate::renewals::Renewals;
 use crate::restraint::Restraint;
 use crate::sequencer::{Command, Done, Outcome, Sequencer};
@@ -43,6 +44,8 @@ pub struct Exchange {
     pub settings: Settings,
     /// Invitations, requests and half-signed records: what is not history yet.
     pub pending: Pending,
+    /// The files of the catalogue's releases.
+    pub releases: Releases,
     /// How often certificates were renewed lately.
     pub renewals: Renewals,
     /// What one party may take.

@@ -17,6 +17,7 @@ pub mod operations;
 pub mod party;
 pub mod pending;
 pub mod refused;
+pub mod releases;
 pub mod renewals;
 pub mod restraint;
 pub mod run;

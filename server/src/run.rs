@@ -27,6 +27,7 @@ use crate::ledger::{LOG, Ledger, LedgerError, OpenError, Recovery, Retention};
 use crate::operations;
 use crate::operations::{Conditions, Endpoint, Metrics, Sources, manager};
 use crate::pending::Pending;
+use crate::releases::Releases;
 use crate::renewals::Renewals;
 use crate::restraint::{Restraint, is_held};
 use crate::sequencer::{Command, Sequencer};
@@ -193,6 +194,7 @@ impl Server {
             clock,
             settings,
             pending,
+            releases: Releases::open(dir)?,
             renewals: Renewals::default(),
             condition: conditions.reader(),
             restraint,

@@ -38,9 +38,11 @@ async fn call_everything(link: &Link) -> Vec<(&'static str, Result<(), Status>)>
         call!(admin.approve(ApproveRequest)),
         call!(admin.close_invitation(CloseInvitationRequest)),
         call!(admin.propose(ProposeRequest)),
+        call!(admin.upload_catalogue_file(UploadCatalogueFileRequest)),
         call!(admin.resume(ResumeRequest)),
         call!(directory.sync_directory(SyncDirectoryRequest)),
         call!(directory.publish_statement(PublishStatementRequest)),
+        call!(directory.fetch_catalogue_file(FetchCatalogueFileRequest)),
         call!(exchange.send(SendRequest)),
         call!(exchange.subscribe(SubscribeRequest)),
         call!(exchange.fetch(FetchRequest)),
@@ -202,7 +204,7 @@ async fn the_program_with_its_clock_moved_on_refuses_what_has_expired() {
 async fn a_terminal_is_no_administrator_and_the_other_way_round() {
     let town = Town::new_here().await;
     let office = town.office().await;
-    for (name, answer) in call_everything(&office.link).await.into_iter().take(5) {
+    for (name, answer) in call_everything(&office.link).await.into_iter().take(7) {
         assert_eq!(reason(answer), Reason::NotAdministrator, "{name}");
     }
     let letter = office.letter(&office);

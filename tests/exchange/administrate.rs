@@ -2,7 +2,8 @@
 
 use tonic::Status;
 use tsumugu_proto::v1::{self, EnrolmentState, ErrorReason as Reason};
-use tsumugu_trust::hash::Hash;
+use tsumugu_server::releases::MAX_CATALOGUE_FILE;
+use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::note::SigningKey;
 use tsumugu_trust::statement::{
     Body, BytesRef, CatalogueFile, CatalogueRelease, LogKey, Purpose, Standing, StandingState,
@@ -11,7 +12,7 @@ use tsumugu_trust::statement::{
 
 use crate::support::administrator::{Administrator, Paper, Wanted};
 use crate::support::fresh_id;
-use crate::support::link::reason;
+use crate::support::link::{Link, reason};
 use crate::support::town::Town;
 
 async fn propose(town: &Town, by: usize, body: &impl Body) -> Result<v1::ProposeResponse, Status> {
@@ -133,13 +134,49 @@ async fn only_some_kinds_are_proposed_and_only_by_administrators() {
 #[tokio::test]
 async fn a_catalogue_is_released_by_number() {
     let town = Town::new_here().await;
-    let content = BytesRef { digest: Hash([1; 32]), length: 9 };
-    let files = vec![CatalogueFile { name: "admission.toml".into(), content }];
-    let release = |version| CatalogueRelease { version, files: files.clone() };
-    assert_eq!(reason(propose(&town, 0, &release(2)).await), Reason::Rule);
-    town.propose(&release(1)).await;
+    let office = town.office().await;
+    let (digest, wrong) = (sha256(&[b"[form]"]), Hash([1; 32]));
+    let release = |version, digest| {
+        let content = BytesRef { digest, length: 6 };
+        let file = CatalogueFile { name: "sheets.admission.toml".into(), content };
+        CatalogueRelease { version, files: vec![file] }
+    };
+    let upload = |link: &Link, digest: Hash, content: Vec<u8>| {
+        let sha256 = digest.0.to_vec().into();
+        let request = v1::UploadCatalogueFileRequest { sha256, content: content.into() };
+        let mut admin = link.admin();
+        async move { admin.upload_catalogue_file(request).await.map(drop) }
+    };
+    let fetch = |link: &Link| {
+        let request = v1::FetchCatalogueFileRequest { sha256: digest.0.to_vec().into() };
+        let mut directory = link.directory();
+        async move { directory.fetch_catalogue_file(request).await }
+    };
+    let city = &town.administrators[0].link;
+    // Not before its files are there, and by their digests.
+    assert_eq!(reason(propose(&town, 0, &release(1, digest)).await), Reason::Rule);
+    assert_eq!(reason(fetch(city).await), Reason::NotFound);
+    assert_eq!(
+        reason(upload(&office.link, digest, b"[form]".into()).await),
+        Reason::NotAdministrator
+    );
+    assert_eq!(reason(upload(city, wrong, b"[form]".into()).await), Reason::Malformed);
+    assert_eq!(reason(upload(city, sha256(&[]), Vec::new()).await), Reason::Malformed);
+    upload(city, digest, b"[form]".into()).await.unwrap();
+    // Who signs looks at them first; the others wait for the log.
+    assert_eq!(&fetch(city).await.unwrap().into_inner().content[..], b"[form]");
+    assert_eq!(reason(fetch(&office.link).await), Reason::NotFound);
+    assert_eq!(reason(propose(&town, 0, &release(1, wrong)).await), Reason::Rule);
+    assert_eq!(reason(propose(&town, 0, &release(2, digest)).await), Reason::Rule);
+    town.propose(&release(1, digest)).await;
     town.sync().await;
     assert_eq!(town.eye.directory().catalogues().len(), 1);
+    assert_eq!(&fetch(&office.link).await.unwrap().into_inner().content[..], b"[form]");
+    // As long as a file may be.
+    let longest = vec![b'#'; MAX_CATALOGUE_FILE];
+    upload(city, sha256(&[&longest]), longest.clone()).await.unwrap();
+    let longer = [longest, vec![b'#']].concat();
+    assert_eq!(reason(upload(city, sha256(&[&longer]), longer).await), Reason::Limit);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What sort of call a path names: how large its request may be, and whether its answer lasts.
 
+use crate::releases::MAX_CATALOGUE_FILE;
+
 /// What is known of a call before its request is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Kind {
@@ -15,6 +17,8 @@ const QUESTION: u64 = 128 << 10;
 const STATEMENT: u64 = 128 << 10;
 /// A call with several statements, documents or blobs: gRPC's own limit on a message.
 const DOCUMENT: u64 = 4 << 20;
+/// A call with a file of a catalogue release, and room.
+const CATALOGUE_FILE: u64 = (MAX_CATALOGUE_FILE + 4096) as u64;
 /// An enrolment: 16 statements of the largest size, and room.
 pub(crate) const ENROLMENT: u64 = 512 << 10;
 /// A call with 16 letters of the largest size, and room.
@@ -36,7 +40,9 @@ pub(super) fn kind_of(path: &str) -> Kind {
         ("ExchangeService", "Track" | "GetUpload")
         | ("LogService", "GetCheckpoint" | "GetInclusionProofs")
         | ("grpc.health.v1.Health", "Check") => once(QUESTION),
+        ("DirectoryService", "FetchCatalogueFile") => once(QUESTION),
         ("DirectoryService", "PublishStatement") => once(STATEMENT),
+        ("AdminService", "UploadCatalogueFile") => once(CATALOGUE_FILE),
         ("EnrolmentService", _) => once(ENROLMENT),
         _ => once(DOCUMENT),
     }

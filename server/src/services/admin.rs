@@ -6,6 +6,7 @@ mod create_invitation;
 mod list_pending;
 mod propose;
 mod resume;
+mod upload_catalogue_file;
 
 use std::sync::Arc;
 
@@ -50,6 +51,14 @@ impl AdminService for Admin {
     async fn propose(&self, request: Request<v1::ProposeRequest>) -> Answer<v1::ProposeResponse> {
         self.0.administrator(&request)?;
         answer(propose::propose(&self.0, request.into_inner()).await)
+    }
+    async fn upload_catalogue_file(
+        &self,
+        request: Request<v1::UploadCatalogueFileRequest>,
+    ) -> Answer<v1::UploadCatalogueFileResponse> {
+        self.0.administrator(&request)?;
+        let request = request.into_inner();
+        answer(upload_catalogue_file::upload_catalogue_file(&self.0, request).await)
     }
     async fn resume(&self, request: Request<v1::ResumeRequest>) -> Answer<v1::ResumeResponse> {
         let caller = self.0.administrator(&request)?;

@@ -1,5 +1,6 @@
 //! DirectoryService: the clear chain, and what institutions say about themselves.
 
+mod fetch_catalogue_file;
 mod publish_statement;
 mod sync_directory;
 
@@ -34,5 +35,13 @@ impl DirectoryService for Directory {
     ) -> Answer<v1::PublishStatementResponse> {
         let caller = self.0.signer(&request)?;
         answer(publish_statement::publish_statement(&self.0, caller, request.into_inner()).await)
+    }
+    async fn fetch_catalogue_file(
+        &self,
+        request: Request<v1::FetchCatalogueFileRequest>,
+    ) -> Answer<v1::FetchCatalogueFileResponse> {
+        let caller = self.0.caller(&request)?;
+        let request = request.into_inner();
+        answer(fetch_catalogue_file::fetch_catalogue_file(&self.0, caller, request).await)
     }
 }

@@ -16,9 +16,10 @@ const OURS: &str = "/tsumugu.v1.";
 
 /// Calls that change nothing, and the one that ends it. `Fetch` is not among them: before a body
 /// leaves, the log says so. A certificate may be renewed: who was off meanwhile has to be able to come.
-const ANSWERED: [&str; 15] = [
+const ANSWERED: [&str; 16] = [
     "AdminService/ListPending",
     "AdminService/Resume",
+    "DirectoryService/FetchCatalogueFile",
     "DirectoryService/SyncDirectory",
     "EnrolmentService/GetEnrolment",
     "EnrolmentService/GetInvitation",

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use tsumugu_proto::v1::{self, ErrorReason};
 use tsumugu_trust::directory::{Directory, Refusal, check_hold};
-use tsumugu_trust::statement::{AnyBody, Statement};
+use tsumugu_trust::statement::{AnyBody, CatalogueRelease, Statement};
 
 use super::approve::{counted, here};
 use crate::exchange::{Exchange, broken};
@@ -11,7 +13,7 @@ use crate::services::statement;
 /// Takes one administrator's signature under a standing, a FAX-only entry, a removal, a catalogue or a
 /// hold.
 pub(super) async fn propose(
-    exchange: &Exchange,
+    exchange: &Arc<Exchange>,
     request: v1::ProposeRequest,
 ) -> Result<v1::ProposeResponse, Refused> {
     let _one = exchange.pending.lock().await;
@@ -23,6 +25,9 @@ pub(super) async fn propose(
             ErrorReason::BadSignature,
             "not signed by exactly one administrator",
         ));
+    }
+    if let AnyBody::CatalogueRelease(release) = &signed.body {
+        complete(exchange, release.clone()).await?;
     }
     let digest = signed.digest();
     let merged = match exchange
@@ -48,6 +53,18 @@ pub(super) async fn propose(
     let receipt = exchange.first_receipt(Command::Administrate { statement: merged }).await?;
     exchange.pending.remove_proposal(digest).map_err(|e| broken(&e))?;
     Ok(v1::ProposeResponse { receipt, signatures, needed })
+}
+
+/// Whether every file of a release is here: what is in the log, terminals must be able to get. Files are
+/// removed under the lock that is held until the release is committed, and not at all afterwards.
+async fn complete(exchange: &Arc<Exchange>, release: CatalogueRelease) -> Result<(), Refused> {
+    let reading = exchange.reading(move |exchange| {
+        let missing = exchange.releases.missing(&release).map_err(|e| broken(&e))?;
+        let Some(file) = missing.first() else { return Ok(()) };
+        let refused = Refused::new(ErrorReason::Rule, format!("the file {file} was not handed in"));
+        Err(refused.with("rule", "catalogue-files"))
+    });
+    reading.await
 }
 
 /// Every rule, asked before the sequencer asks them again; [`Refusal::Signature`] when only signatures are
