@@ -79,6 +79,11 @@ impl Catalogue {
         self.shared_form(id).map(AsRef::as_ref)
     }
 
+    /// The form with this id in this version, which need not be the newest.
+    pub fn edition(&self, id: &str, version: &str) -> Option<&Form> {
+        self.shared_forms(id).map(AsRef::as_ref).find(|form| form.version == version)
+    }
+
     /// The fee rules, in the order of their files.
     pub fn fees(&self) -> &[Fee] {
         &self.built.fees

@@ -2,7 +2,7 @@
 //! check, so a condition's field exists, a choice has options, and ids are unique.
 
 /// A sheet (様式) or a notice (連絡).
-#[derive(Debug)]
+#[derive(Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Form {
     /// Name of the form, such as `mhlw-admission-info-r6`.
@@ -55,7 +55,7 @@ impl Form {
 }
 
 /// A part of a form under one heading.
-#[derive(Debug)]
+#[derive(Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Section {
     /// Unique in the form.
@@ -69,7 +69,7 @@ pub struct Section {
 }
 
 /// One item of a form (項目).
-#[derive(Debug)]
+#[derive(Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Field {
     /// Unique in the form; the key in a filled form.

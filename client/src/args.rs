@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use admin::{
-    AdminCommand, AdminInitArgs, ApproveArgs, HoldArgs, InviteArgs, OpenBackupArgs, RejectArgs,
-    StandingArgs, UpdateArgs,
+    AdminCommand, AdminInitArgs, ApproveArgs, HoldArgs, InviteArgs, OpenBackupArgs,
+    PublishCatalogueArgs, RejectArgs, StandingArgs, UpdateArgs,
 };
 pub use agent::{AgentArgs, AgentCommand, AgentRunArgs, TestArgs};
 pub use letters::{

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use tsumugu_durable::clock::Clock;
@@ -17,6 +18,7 @@ use crate::output::{Mode, Outcome, Output};
 use crate::passphrase::Source;
 use crate::pin::Pins;
 use crate::progress::Progress;
+use crate::releases::Catalogues;
 use crate::vault::Vault;
 
 /// Everything that a command takes from outside itself; tests give their own.
@@ -29,6 +31,7 @@ pub struct Context {
     passphrase: RefCell<Source>,
     pins: Pins,
     network: Network,
+    catalogues: RefCell<Option<Rc<Catalogues>>>,
     mode: Mode,
     verbose: bool,
     out: RefCell<Box<dyn Write>>,
@@ -64,6 +67,7 @@ impl Context {
             passphrase: RefCell::new(passphrase),
             pins: Pins::default(),
             network: Network::default(),
+            catalogues: RefCell::default(),
             mode,
             verbose,
             out: RefCell::new(out),
@@ -93,6 +97,19 @@ impl Context {
     #[must_use]
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// The region's catalogue, by release: as the clear chain names it once a session has replayed that,
+    /// before as this home lists it.
+    #[must_use]
+    pub fn catalogues(&self) -> Rc<Catalogues> {
+        let mut known = self.catalogues.borrow_mut();
+        Rc::clone(known.get_or_insert_with(|| Rc::new(Catalogues::listed(&self.home))))
+    }
+
+    /// Uses these releases from now on.
+    pub(crate) fn use_catalogues(&self, known: Catalogues) {
+        *self.catalogues.borrow_mut() = Some(Rc::new(known));
     }
 
     /// The folder that holds the vault.

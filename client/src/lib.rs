@@ -35,6 +35,7 @@ mod post;
 pub mod print;
 mod probe;
 pub mod progress;
+pub mod releases;
 pub mod rpc;
 pub mod run;
 pub mod session;

@@ -139,11 +139,16 @@ calls! {
     admin.close_invitation(v1::CloseInvitationRequest) -> v1::CloseInvitationResponse;
     /// Adds this administrator's signature to a statement without invitation.
     admin.propose(v1::ProposeRequest) -> v1::ProposeResponse;
+    /// Hands in a file of a catalogue release.
+    admin.upload_catalogue_file(v1::UploadCatalogueFileRequest) -> v1::UploadCatalogueFileResponse;
     /// Lets a read-only exchange go on.
     admin.resume(v1::ResumeRequest) -> v1::ResumeResponse;
 
     /// Appends a statement of the own institution.
     directory.publish_statement(v1::PublishStatementRequest) -> v1::PublishStatementResponse;
+
+    /// A file of a catalogue release.
+    directory.fetch_catalogue_file(v1::FetchCatalogueFileRequest) -> v1::FetchCatalogueFileResponse;
 
     /// The newest checkpoint, with the proof that it continues a known one.
     log.get_checkpoint(v1::GetCheckpointRequest) -> v1::GetCheckpointResponse;

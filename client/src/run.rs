@@ -116,10 +116,10 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
         }
         Command::Print(args) => done(ctx, &commands::print::run(ctx, args).await?),
         Command::Forms(command) => {
-            let forms = commands::forms::run(command)?;
+            let forms = commands::forms::run(ctx, command)?;
             done(ctx, &forms).map(|_| forms.exit())
         }
-        Command::Deadline(args) => done(ctx, &commands::deadline::run(args)?),
+        Command::Deadline(args) => done(ctx, &commands::deadline::run(ctx, args)?),
         Command::Log(LogCommand::Mirror(args)) => {
             done(ctx, &commands::log_mirror::run(ctx, args).await?)
         }
@@ -156,7 +156,8 @@ async fn agent(ctx: &Context, args: &AgentArgs) -> Result<Exit, Failure> {
 async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
     use commands::{
         admin_approve, admin_hold, admin_init, admin_invite, admin_list, admin_open_backup,
-        admin_pending, admin_reject, admin_resume, admin_standing, admin_update,
+        admin_pending, admin_publish_catalogue, admin_reject, admin_resume, admin_standing,
+        admin_update,
     };
     match command {
         AdminCommand::Init(args) => done(ctx, &admin_init::run(ctx, args).await?),
@@ -178,9 +179,11 @@ async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
         }
         AdminCommand::OpenBackup(args) => done(ctx, &admin_open_backup::run(ctx, args)?),
         AdminCommand::Resume => done(ctx, &admin_resume::run(ctx).await?),
-        AdminCommand::PublishCatalogue | AdminCommand::Report => {
-            Err(Failure::new("command.not-here"))
+        AdminCommand::PublishCatalogue(args) => {
+            let published = admin_publish_catalogue::run(ctx, args).await?;
+            done(ctx, &published).map(|_| published.exit())
         }
+        AdminCommand::Report => Err(Failure::new("command.not-here")),
     }
 }
 

@@ -33,6 +33,7 @@ use crate::enrolment::Pending;
 use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::messages::Sentence;
+use crate::releases::Catalogues;
 use crate::rpc::Rpc;
 use crate::tls::{ClientIdentity, ServerTrust};
 use crate::vault::Vault;
@@ -67,6 +68,8 @@ pub struct Session<'c> {
     age: Option<(u64, Time)>,
     /// What this command has warned of already.
     warned: BTreeSet<String>,
+    /// Releases of the catalogue that are wholly here.
+    releases_here: usize,
 }
 
 impl<'c> Session<'c> {
@@ -118,7 +121,9 @@ impl<'c> Session<'c> {
             rpc: None,
             age: None,
             warned: BTreeSet::new(),
+            releases_here: 0,
         };
+        ctx.use_catalogues(Catalogues::of(ctx.home(), session.directory().catalogues()));
         session.known = session.load_checkpoint()?;
         Ok(session)
     }
@@ -268,6 +273,15 @@ impl<'c> Session<'c> {
     pub fn log_keys(&self) -> Vec<VerifyingKey> {
         let keys = self.directory().log_keys();
         if keys.is_empty() { self.identity.exchange.log_keys.clone() } else { keys }
+    }
+
+    /// How many releases of the catalogue are wholly here, as far as this session has seen to it.
+    pub(crate) fn releases_here(&self) -> usize {
+        self.releases_here
+    }
+
+    pub(crate) fn set_releases_here(&mut self, count: usize) {
+        self.releases_here = count;
     }
 
     fn ca_pins(&self) -> Vec<[u8; 32]> {

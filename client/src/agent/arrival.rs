@@ -18,6 +18,7 @@ use crate::mailbox::message::{LetterState, Message, MessageLeaf};
 use crate::messages::Sentence;
 use crate::post::Post;
 use crate::probe;
+use crate::releases::Catalogues;
 use crate::vault::Vault;
 use crate::workers::Leavers;
 
@@ -241,7 +242,9 @@ impl Arrivals {
             self.is_clear = true;
         }
         let leavers = Leavers::of(post);
-        let rendering = (self.renderer)(post.directory(), leavers, message, &letter, post.now())?;
+        let (directory, now) = (post.directory(), post.now());
+        let catalogues = Catalogues::of(post.home(), directory.catalogues());
+        let rendering = (self.renderer)(&catalogues, directory, leavers, message, &letter, now)?;
         save(folder, message, &rendering).map(Some)
     }
 }

@@ -12,6 +12,7 @@ use crate::jst;
 use crate::letters::OpenedLetter;
 use crate::mailbox::message::Message;
 use crate::print::{PrintedLetter, pdf};
+use crate::releases::Catalogues;
 use crate::workers::Leavers;
 
 /// A letter as a file.
@@ -23,8 +24,14 @@ pub(crate) struct Rendering {
 }
 
 /// Makes a file of a letter.
-pub(crate) type Renderer =
-    fn(&Directory, Leavers<'_>, &Message, &OpenedLetter, Time) -> Result<Rendering, Failure>;
+pub(crate) type Renderer = fn(
+    &Catalogues,
+    &Directory,
+    Leavers<'_>,
+    &Message,
+    &OpenedLetter,
+    Time,
+) -> Result<Rendering, Failure>;
 
 /// Writes a letter into a folder in one step; gives the file. A letter that was written before is
 /// written again under the same name.
@@ -53,6 +60,7 @@ pub(crate) fn save(
 /// # Errors
 /// `print.failed`: a fault of this program.
 pub(crate) fn as_pdf(
+    catalogues: &Catalogues,
     directory: &Directory,
     leavers: Leavers<'_>,
     message: &Message,
@@ -60,7 +68,7 @@ pub(crate) fn as_pdf(
     now: Time,
 ) -> Result<Rendering, Failure> {
     let options = RenderOptions { short_marks: true, ..RenderOptions::default() };
-    let printed = PrintedLetter::of(directory, leavers, message, letter, options, now)?;
+    let printed = PrintedLetter::of(catalogues, directory, leavers, message, letter, options, now)?;
     Ok(Rendering { bytes: pdf(&printed)?, extension: "pdf" })
 }
 

@@ -105,6 +105,7 @@ async fn each_letter_is_a_file_once_it_can_be_written() {
 }
 
 fn unprintable(
+    _: &crate::releases::Catalogues,
     _: &tsumugu_trust::directory::Directory,
     _: crate::workers::Leavers<'_>,
     _: &crate::mailbox::message::Message,

@@ -36,9 +36,8 @@ pub enum AdminCommand {
     Release(HoldArgs),
     /// 復元した交換所を再開する / let a restored exchange go on
     Resume,
-    /// 様式集を公開する / publish the form catalogue
-    #[command(hide = true)]
-    PublishCatalogue,
+    /// 様式集の新しい版を公開する / publish a release of the form catalogue
+    PublishCatalogue(PublishCatalogueArgs),
     /// 協議会への集計 / counts for the council
     #[command(hide = true)]
     Report,
@@ -151,8 +150,11 @@ pub struct UpdateArgs {
 /// `admin approve`
 #[derive(Debug, Clone, Args)]
 pub struct ApproveArgs {
-    /// 招待の番号（先頭だけでも可）、または施設の番号 / invitation id, its beginning, or the institution's number
+    /// 招待の番号（先頭だけでも可）、施設の番号、または様式集の版（catalogue-…） / invitation id, its beginning, the institution's number, or a catalogue-…
     pub id: String,
+    /// 様式集の版を、尋ねずに承認する / approve a release of the catalogue without being asked
+    #[arg(long)]
+    pub yes: bool,
     /// 電話で聞いた24桁 / the 24 digits heard on the telephone
     #[arg(long, conflicts_with = "without_comparison")]
     pub digits: Option<String>,
@@ -162,6 +164,17 @@ pub struct ApproveArgs {
     /// これから必要な管理者の署名数（管理者の承認のときだけ） / threshold of the new trust list
     #[arg(long)]
     pub threshold: Option<u64>,
+}
+
+/// `admin publish-catalogue`
+#[derive(Debug, Clone, Args)]
+pub struct PublishCatalogueArgs {
+    /// 様式集のフォルダー（codes.toml や sheets のあるところ） / the catalogue's folder, the one with codes.toml and sheets
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// 尋ねずに公開する / publish without being asked
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `admin reject`

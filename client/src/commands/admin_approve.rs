@@ -9,6 +9,7 @@ use tsumugu_trust::value::Id;
 
 use super::admin_commit::{self, Signed};
 use super::admin_proposal;
+use super::admin_release;
 use super::admin_review::{Request, Review, next_list, review};
 use crate::args::ApproveArgs;
 use crate::context::Context;
@@ -39,6 +40,10 @@ pub async fn run(ctx: &Context, args: &ApproveArgs) -> Result<Signed, Failure> {
     let review = match find(&session, &rpc, &args.id).await {
         Err(failure) if failure.key() == NO_SUCH_INVITATION => {
             let draft = admin_proposal::find(&session, &rpc, &args.id).await?.ok_or(failure)?;
+            if let AnyBody::CatalogueRelease(release) = &draft.body {
+                let changes = admin_release::looked_at(&session, &rpc, release).await?;
+                admin_release::confirm(ctx, &changes, args.yes)?;
+            }
             return admin_proposal::sign(&mut session, &rpc, &draft).await;
         }
         found => found?,

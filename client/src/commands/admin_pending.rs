@@ -6,6 +6,7 @@ use tsumugu_proto::v1::EnrolmentState;
 use tsumugu_trust::directory::{Directory, HOLD_SIGNATURES, Member};
 use tsumugu_trust::statement::{AnyBody, Statement};
 
+use super::admin_release;
 use super::admin_review::{Problem, Review, review, signers};
 use super::record_change::{changes, shown_changes};
 use crate::context::Context;
@@ -13,6 +14,7 @@ use crate::failure::Failure;
 use crate::jst;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
+use crate::releases::ReleaseChanges;
 use crate::session::{Purpose, Session};
 
 /// Outcome of the command.
@@ -60,7 +62,8 @@ pub struct WaitingInvitation {
 pub struct Proposal {
     /// Kind of the statement.
     pub kind: String,
-    /// The institution's number, or its id where it is not registered.
+    /// The institution's number, or its id where it is not registered; of a release of the catalogue, the
+    /// name by which it is approved.
     pub subject: String,
     /// What it says, such as `suspended` or what changes in a record.
     pub detail: String,
@@ -68,6 +71,14 @@ pub struct Proposal {
     pub signatures: usize,
     /// How many have to sign.
     pub needed: u64,
+    /// What a release of the catalogue changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<ReleaseChanges>,
+    /// Key of the message that says why a release is not to be signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<&'static str>,
+    #[serde(skip)]
+    why: Vec<String>,
 }
 
 /// Runs the command.
@@ -89,11 +100,14 @@ pub async fn run(ctx: &Context) -> Result<Waiting, Failure> {
         let signed = (signed.len(), signed.contains(&own));
         invitations.push(shown(review, signed, needed));
     }
-    let proposals = answer.proposals.iter().filter_map(|note| {
-        let statement = Statement::parse(note).ok()?;
-        Some(proposal(directory, &session, &statement, needed))
-    });
-    let proposals = proposals.collect();
+    let mut proposals = Vec::new();
+    for statement in answer.proposals.iter().filter_map(|note| Statement::parse(note).ok()) {
+        let mut shown = proposal(directory, &session, &statement, needed);
+        if let AnyBody::CatalogueRelease(release) = &statement.body {
+            shown.look(admin_release::looked_at(&session, &rpc, release).await);
+        }
+        proposals.push(shown);
+    }
     Ok(Waiting { invitations, proposals })
 }
 
@@ -147,7 +161,9 @@ fn proposal(
         AnyBody::Hold(hold) => {
             (session.number_of(hold.from), format!("{} {}", hold.state, hold.id))
         }
-        AnyBody::CatalogueRelease(release) => (release.version.to_string(), String::new()),
+        AnyBody::CatalogueRelease(release) => {
+            (admin_release::name(statement, release), String::new())
+        }
         _ => (String::new(), String::new()),
     };
     let needed = match &statement.body {
@@ -156,7 +172,30 @@ fn proposal(
     };
     let kind = statement.body.kind().to_owned();
     let signatures = signers(directory, statement).len();
-    Proposal { kind, subject, detail, signatures, needed }
+    Proposal {
+        kind,
+        subject,
+        detail,
+        signatures,
+        needed,
+        changes: None,
+        problem: None,
+        why: Vec::new(),
+    }
+}
+
+impl Proposal {
+    /// What a release of the catalogue changes, or why it is not to be signed.
+    fn look(&mut self, looked_at: Result<ReleaseChanges, Failure>) {
+        match looked_at {
+            Ok(changes) => self.changes = Some(changes),
+            Err(failure) => {
+                self.problem = Some(failure.key());
+                let said = failure.sentence();
+                self.why = vec![said.ja(), said.en()];
+            }
+        }
+    }
 }
 
 impl Outcome for Waiting {
@@ -181,6 +220,8 @@ impl Outcome for Waiting {
         }
         for one in &self.proposals {
             page.row(&format!("{}  {}  {}", one.kind, one.subject, one.detail));
+            one.changes.iter().for_each(|changes| changes.lines(page));
+            one.why.iter().for_each(|why| page.row(&format!("    {why}")));
             let counted = Sentence::new("admin.signed").with("count", one.signatures);
             page.say(&counted.with("needed", one.needed));
             page.gap();

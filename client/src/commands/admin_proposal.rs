@@ -6,6 +6,7 @@ use tsumugu_trust::statement::{AnyBody, Statement, sign_text};
 use tsumugu_trust::value::Id;
 
 use super::admin_commit::{self, Signed};
+use super::admin_release;
 use super::admin_review::{signers, taken};
 use crate::failure::Failure;
 use crate::rpc::Rpc;
@@ -21,7 +22,11 @@ pub(super) async fn find(
     number: &str,
 ) -> Result<Option<Statement>, Failure> {
     let waiting = rpc.list_pending(v1::ListPendingRequest::default()).await?;
-    let about = |draft: &Statement| subject(session, draft).as_deref() == Some(number.trim());
+    let typed = number.trim();
+    let about = |draft: &Statement| match &draft.body {
+        AnyBody::CatalogueRelease(release) => admin_release::is_meant(typed, draft, release),
+        _ => subject(session, draft).as_deref() == Some(typed),
+    };
     let drafts = waiting.proposals.iter().filter_map(|note| Statement::parse(note).ok());
     let mut drafts: Vec<Statement> = drafts.filter(about).collect();
     if drafts.len() > 1 {
@@ -87,6 +92,9 @@ fn continues(directory: &Directory, draft: &Statement) -> bool {
         AnyBody::Standing(standing) => directory
             .member(standing.institution)
             .is_some_and(|member| standing.version == member.standings.len() as u64 + 1),
+        AnyBody::CatalogueRelease(release) => {
+            release.version == directory.catalogues().len() as u64 + 1
+        }
         // Which hold it continues only the exchange knows.
         AnyBody::Hold(hold) => directory.member(hold.from).is_some(),
         AnyBody::Institution(record) => {

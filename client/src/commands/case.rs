@@ -123,6 +123,7 @@ async fn show(ctx: &Context, id: &str) -> Result<Cases, Failure> {
     exchange_mail(&mut session).await?.tell_age(ctx);
     let (id, kept) = find(session.vault(), "case", id)?;
     let (vault, directory, now) = (session.vault(), session.directory(), ctx.now());
+    let catalogues = ctx.catalogues();
     let known = all(vault)?;
     let short = short_ids(&known);
     let mut messages = Vec::new();
@@ -132,7 +133,13 @@ async fn show(ctx: &Context, id: &str) -> Result<Cases, Failure> {
         let is_of_it = letter.is_some_and(|letter| letter.case_id() == Some(id));
         if is_of_it && !message.is_of_the_office() {
             let short_id = short.get(&message.id()).map(String::as_str).unwrap_or_default();
-            messages.extend(ShownMessage::of(&message, short_id, vault, directory, now)?);
+            messages.extend(ShownMessage::of(
+                &message,
+                short_id,
+                vault,
+                directory,
+                (&catalogues, now),
+            )?);
         }
     }
     let is_of_it = |kept: &Kept| match kept.entry.said() {

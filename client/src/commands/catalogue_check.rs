@@ -116,7 +116,7 @@ fn sound(folder: Option<String>, catalogue: &Catalogue) -> CheckedCatalogue {
 }
 
 /// The TOML files of a folder and of the folders in it, by name with `/`, in the order of the names.
-fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
     let mut paths = toml_files(folder)?;
     for inside in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
         paths.extend(toml_files(&inside)?);

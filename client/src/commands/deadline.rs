@@ -10,6 +10,7 @@ use tsumugu_catalogue::deadline::{
 use tsumugu_catalogue::{Anchor, Catalogue, national_holiday};
 
 use crate::args::{DeadlineArgs, HolidayHabit, WardArg};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::hours;
 
@@ -20,9 +21,10 @@ pub use shown::{ShownAssessment, ShownClass, ShownCount, ShownDeadlines, ShownNo
 /// # Errors
 /// `deadline.no-rules`: no rule set is in force on the day of admission; `deadline.unknown-rule-set`;
 /// `deadline.acknowledged-first`; `deadline.discharged-first`; `deadline.too-many-closings`.
-pub fn run(args: &DeadlineArgs) -> Result<ShownDeadlines, Failure> {
+pub fn run(ctx: &Context, args: &DeadlineArgs) -> Result<ShownDeadlines, Failure> {
     discharged_after_admission(args)?;
-    let catalogue = Catalogue::built_in();
+    let known = ctx.catalogues();
+    let catalogue = known.newest().catalogue;
     let rules = rules(catalogue, args)?;
     let calendar = calendar(args)?;
     let admission = Admission { at: args.admitted, planned: args.planned, learnt: args.learnt };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use tsumugu_catalogue::{FilledForm, Format, RenderOptions, parse_filled, render_text};
+use tsumugu_catalogue::{FilledForm, Format, RenderOptions, render_text};
 use tsumugu_proto::v1;
 use tsumugu_proto::v1::office_record::Entry as Said;
 use tsumugu_trust::value::{Id, Time};
@@ -19,6 +19,7 @@ use crate::jst;
 use crate::messages::Sentence;
 use crate::office::Kept;
 use crate::output::{Outcome, Page};
+use crate::releases::Catalogues;
 use crate::session::{Purpose, Session};
 
 /// Outcome of the command.
@@ -103,7 +104,8 @@ pub(super) fn read(
     id: &str,
 ) -> Result<(v1::Draft, Kept, FilledForm), Failure> {
     let (_, draft, kept) = live(session, id)?;
-    let form = form(&draft)?;
+    let catalogues = session.ctx().catalogues();
+    let form = form(&catalogues, &draft)?;
     Ok((draft, kept, form))
 }
 
@@ -114,7 +116,7 @@ pub(super) fn ended(draft: &v1::Draft, kept: &Kept) -> Said {
 }
 
 async fn save(ctx: &Context, args: &DraftSaveArgs) -> Result<Written, Failure> {
-    let form = read_form(&args.form)?;
+    let form = read_form(&ctx.catalogues(), &args.form)?;
     let mut session = Session::open(ctx, Purpose::Act)?;
     let mail = exchange_mail(&mut session).await?;
     mail.tell_age(ctx);
@@ -158,7 +160,8 @@ async fn show(ctx: &Context, id: &str, out: Option<&Path>) -> Result<Drafts, Fai
     let mut session = Session::open(ctx, Purpose::Look)?;
     exchange_mail(&mut session).await?.tell_age(ctx);
     let (id, draft, kept) = live(&session, id)?;
-    let form = form(&draft)?;
+    let catalogues = ctx.catalogues();
+    let form = form(&catalogues, &draft)?;
     let contents = form.to_json();
     if let Some(file) = out {
         let bytes = contents.to_string().into_bytes();
@@ -185,8 +188,9 @@ fn unended(kept: &Kept) -> Option<&v1::Draft> {
     }
 }
 
-fn form(draft: &v1::Draft) -> Result<FilledForm, Failure> {
-    parse_filled(&draft.form, Format::Json)
+fn form(catalogues: &Catalogues, draft: &v1::Draft) -> Result<FilledForm, Failure> {
+    catalogues
+        .parse(&draft.form, Format::Json)
         .map_err(|error| Failure::new("office.draft-form").with("id", &draft.id).because(error))
 }
 
@@ -196,7 +200,7 @@ fn shown(
     draft: &v1::Draft,
     kept: &Kept,
 ) -> Result<ShownDraft, Failure> {
-    let form = form(draft).ok();
+    let form = form(&session.ctx().catalogues(), draft).ok();
     let (name, title) = form.map_or_else(Default::default, |form| {
         (form.form().id.clone(), form.form().title_ja.clone())
     });

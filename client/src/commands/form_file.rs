@@ -3,19 +3,25 @@
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use tsumugu_catalogue::{FieldType, FilledForm, FormError, Format, limits, parse_filled};
+use tsumugu_catalogue::{FieldType, FilledForm, FormError, Format, limits};
 use tsumugu_durable::{DiskError, read_limited};
 use tsumugu_trust::directory::Directory;
 use tsumugu_trust::value::{Id, Time};
 
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::jst;
+use crate::messages::Sentence;
+use crate::releases::{Carried, Catalogues, carry};
 
-/// Reads a sheet or notice: JSON by its name `*.json`, else TOML.
+/// The file names a version that no catalogue here has.
+const UNKNOWN_VERSION: &str = "form.unknown-version";
+
+/// Reads a sheet or notice in the version that it names: JSON by its name `*.json`, else TOML.
 ///
 /// # Errors
-/// The file cannot be read, or is no form that the catalogue knows, or a value does not fit its field.
-pub(super) fn read_form(file: &Path) -> Result<FilledForm, Failure> {
+/// The file cannot be read, or is no form that a catalogue here knows, or a value does not fit its field.
+pub(super) fn read_form(catalogues: &Catalogues, file: &Path) -> Result<FilledForm, Failure> {
     let limit = limits::MAX_FILE_BYTES as u64;
     let bytes = read_limited(file, limit).map_err(|error| match error {
         DiskError::TooLong { .. } => Failure::file_too_large(file, limit),
@@ -23,16 +29,56 @@ pub(super) fn read_form(file: &Path) -> Result<FilledForm, Failure> {
     })?;
     let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let format = if is_json { Format::Json } else { Format::Toml };
-    parse_filled(&bytes, format).map_err(|error| match error.field() {
+    catalogues.parse(&bytes, format).map_err(|error| match error.field() {
         Some(field) => {
             let (id, detail) = (form_id(&bytes, format), said(&error));
             Failure::bad_form_value(&id, &field.id, &detail).because(error)
         }
         None => match &error {
             FormError::UnknownForm { form, .. } => Failure::unknown_form(form).because(error),
+            FormError::WrongVersion { form, given, known } => {
+                let failure = Failure::new(UNKNOWN_VERSION).with("form", form);
+                let failure = failure.with("version", given).with("known", known.join(", "));
+                failure.because(error)
+            }
             _ => Failure::bad_form_file(file, &said(&error)).because(error),
         },
     })
+}
+
+/// Whether a file that was refused so may be of a release that is not here yet.
+pub(super) fn may_be_newer(failure: &Failure) -> bool {
+    ["form.unknown", UNKNOWN_VERSION].contains(&failure.key())
+}
+
+/// The form in the newest version, which new letters are written with. What was begun with an earlier one
+/// is carried over, and that is said.
+///
+/// # Errors
+/// `form.withdrawn` where the newest catalogue has no such form; `form.not-carried` where something was
+/// written that it has no place for. Nothing is lost: file or draft are as they were.
+pub(super) fn in_newest_version(ctx: &Context, written: FilledForm) -> Result<FilledForm, Failure> {
+    let catalogues = ctx.catalogues();
+    let newest = catalogues.newest();
+    let release = newest.release.map_or("0".to_owned(), |release| release.to_string());
+    let id = written.form().id.clone();
+    let from = written.form().version.clone();
+    let of_the_form = |key| Failure::new(key).with("form", &id).with("from", &from);
+    if newest.catalogue.form(&id).is_some_and(|form| form.version == from) {
+        return Ok(written);
+    }
+    let Some(Carried { form, lost }) = carry(newest.catalogue, &written) else {
+        return Err(of_the_form("form.withdrawn").with("release", release));
+    };
+    let to = form.form().version.clone();
+    if lost.is_empty() {
+        let said = Sentence::new("form.carried").with("form", &id).with("from", &from);
+        ctx.note(&said.with("to", &to));
+        return Ok(form);
+    }
+    let fields = lost.iter().map(|lost| format!("{}（{}）", lost.label, lost.field));
+    let fields = fields.collect::<Vec<_>>().join("、");
+    Err(of_the_form("form.not-carried").with("to", &to).with("fields", fields))
 }
 
 /// Fills in what the send knows: both institutions, and the day in Japan.
@@ -115,18 +161,22 @@ mod tests {
         file
     }
 
+    fn built_in() -> Catalogues {
+        Catalogues::listed(Path::new("no-such-home"))
+    }
+
     #[test]
     fn forms_are_read_as_toml_and_as_json() {
         for (name, text) in examples::ALL {
-            let form = read_form(file(".toml", text).path()).unwrap();
+            let form = read_form(&built_in(), file(".toml", text).path()).unwrap();
             let json = file(".json", &form.to_json().to_string());
-            assert_eq!(read_form(json.path()).unwrap(), form, "{name}");
+            assert_eq!(read_form(&built_in(), json.path()).unwrap(), form, "{name}");
         }
     }
 
     #[test]
     fn what_is_wrong_with_a_file_is_told_without_its_values() {
-        let key = |text: &str| read_form(file(".toml", text).path()).unwrap_err();
+        let key = |text: &str| read_form(&built_in(), file(".toml", text).path()).unwrap_err();
         assert_eq!(key("form = \"x\"").key(), "form.unknown");
         assert_eq!(key("form = ").key(), "form.bad-file");
         let wrong = key("form = \"notice-admission\"\n[values]\ndate_admitted = \"秘密\"");
@@ -134,7 +184,7 @@ mod tests {
         let said = wrong.sentence().ja();
         assert!(said.contains("notice-admission") && said.contains("date_admitted"), "{said}");
         assert!(!said.contains("秘密"), "{said}");
-        let missing = read_form(Path::new("no-such-file.toml")).unwrap_err();
+        let missing = read_form(&built_in(), Path::new("no-such-file.toml")).unwrap_err();
         assert_eq!(missing.key(), "file.unreadable");
         let long = "#".repeat(limits::MAX_FILE_BYTES + 1);
         assert_eq!(key(&long).key(), "file.too-large");

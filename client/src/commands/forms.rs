@@ -1,15 +1,18 @@
-//! `tsumugu forms`: the region's sheets and notices. Needs neither vault nor network.
+//! `tsumugu forms`: the region's sheets and notices, of the newest release that this PC has. Needs neither
+//! vault nor network.
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use tsumugu_catalogue::{Catalogue, Field, FieldType, Form, Provisional, template};
+use tsumugu_catalogue::{Field, FieldType, Form, Provisional, template};
 
 use super::catalogue_check::{self, CheckedCatalogue};
 use super::form_file::read_form;
 use crate::args::FormsCommand;
+use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
+use crate::releases::Edition;
 
 /// Outcome of the command.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,6 +60,8 @@ pub struct ListedForm {
     pub direction: &'static str,
     /// How much of it no official paper confirms (暫定): `all`, `some` or `none`.
     pub provisional: &'static str,
+    /// Number of the release that it is from; none for the program's own catalogue.
+    pub release: Option<u64>,
 }
 
 /// A form with its fields.
@@ -76,6 +81,8 @@ pub struct ShownForm {
 pub struct Template {
     /// Id of the form.
     pub form: String,
+    /// Number of the release that it is from; none for the program's own catalogue.
+    pub release: Option<u64>,
     /// The text to fill in.
     pub toml: String,
 }
@@ -104,22 +111,24 @@ pub struct MissingField {
 ///
 /// # Errors
 /// There is no such form; the filled form or the catalogue cannot be read.
-pub fn run(command: &FormsCommand) -> Result<Forms, Failure> {
-    let find =
-        |id: &String| Catalogue::built_in().form(id).ok_or_else(|| Failure::unknown_form(id));
+pub fn run(ctx: &Context, command: &FormsCommand) -> Result<Forms, Failure> {
+    let catalogues = ctx.catalogues();
+    let Edition { catalogue, release } = catalogues.newest();
+    let find = |id: &String| catalogue.form(id).ok_or_else(|| Failure::unknown_form(id));
+    let listed = |form| ListedForm::of(form, release);
     Ok(match command {
-        FormsCommand::List => Forms::List(Catalogue::built_in().forms().map(listed).collect()),
-        FormsCommand::Show { form } => Forms::Shown(Box::new(shown(find(form)?))),
+        FormsCommand::List => Forms::List(catalogue.forms().map(listed).collect()),
+        FormsCommand::Show { form } => Forms::Shown(Box::new(shown(find(form)?, release))),
         FormsCommand::Template { form } => {
             let form = find(form)?;
-            Forms::Template(Template { form: form.id.clone(), toml: template(form) })
+            Forms::Template(Template { form: form.id.clone(), release, toml: template(form) })
         }
         FormsCommand::Check { file: None } => Forms::Catalogue(catalogue_check::check(None)?),
         FormsCommand::Check { file: Some(folder) } if folder.is_dir() => {
             Forms::Catalogue(catalogue_check::check(Some(folder))?)
         }
         FormsCommand::Check { file: Some(file) } => {
-            let filled = read_form(file)?;
+            let filled = read_form(&catalogues, file)?;
             let missing = filled.missing();
             let field = |one: &tsumugu_catalogue::Missing<'_>| MissingField {
                 field: one.field.id.clone(),
@@ -132,24 +141,7 @@ pub fn run(command: &FormsCommand) -> Result<Forms, Failure> {
     })
 }
 
-fn listed(form: &Form) -> ListedForm {
-    ListedForm {
-        id: form.id.clone(),
-        kind: form.kind.name(),
-        title: form.title_ja.clone(),
-        title_en: form.title_en.clone(),
-        version: form.version.clone(),
-        issuer: form.issuer.clone(),
-        direction: form.direction.name(),
-        provisional: match form.provisional() {
-            Provisional::All => "all",
-            Provisional::Some => "some",
-            Provisional::None => "none",
-        },
-    }
-}
-
-fn shown(form: &Form) -> ShownForm {
+fn shown(form: &Form, release: Option<u64>) -> ShownForm {
     let mut rows = Vec::new();
     for section in &form.sections {
         rows.push(format!("■ {} / {}", section.title_ja, section.title_en));
@@ -159,7 +151,7 @@ fn shown(form: &Form) -> ShownForm {
         let fields: Vec<Json> = section.fields.iter().map(field_json).collect();
         json!({ "id": section.id, "title": section.title_ja, "fields": fields })
     });
-    ShownForm { form: listed(form), sections: sections.collect(), rows }
+    ShownForm { form: ListedForm::of(form, release), sections: sections.collect(), rows }
 }
 
 fn field_rows(field: &Field) -> Vec<String> {
@@ -205,8 +197,12 @@ fn field_json(field: &Field) -> Json {
 impl Outcome for Forms {
     fn lines(&self, page: &mut Page) {
         match self {
-            Self::List(forms) => forms.iter().for_each(|form| form.row(page)),
+            Self::List(forms) => {
+                page.say(&source(forms.first().and_then(|form| form.release)));
+                forms.iter().for_each(|form| form.row(page));
+            }
             Self::Shown(shown) => {
+                page.say(&source(shown.form.release));
                 shown.form.row(page);
                 shown.rows.iter().for_each(|row| page.row(row));
             }
@@ -225,7 +221,33 @@ impl Outcome for Forms {
     }
 }
 
+/// Which catalogue it is.
+fn source(release: Option<u64>) -> Sentence {
+    match release {
+        Some(release) => Sentence::new("forms.of-release").with("release", release),
+        None => Sentence::new("forms.of-program"),
+    }
+}
+
 impl ListedForm {
+    fn of(form: &Form, release: Option<u64>) -> Self {
+        Self {
+            id: form.id.clone(),
+            kind: form.kind.name(),
+            title: form.title_ja.clone(),
+            title_en: form.title_en.clone(),
+            version: form.version.clone(),
+            issuer: form.issuer.clone(),
+            direction: form.direction.name(),
+            provisional: match form.provisional() {
+                Provisional::All => "all",
+                Provisional::Some => "some",
+                Provisional::None => "none",
+            },
+            release,
+        }
+    }
+
     fn row(&self, page: &mut Page) {
         let provisional = match self.provisional {
             "all" => "【暫定 provisional】",
@@ -233,13 +255,22 @@ impl ListedForm {
             _ => "",
         };
         let (id, kind) = (&self.id, self.kind);
-        page.row(&format!("{id}  {kind}  {}{provisional} / {}", self.title, self.title_en));
+        let version = &self.version;
+        page.row(&format!(
+            "{id} {version}  {kind}  {}{provisional} / {}",
+            self.title, self.title_en
+        ));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Home;
+
+    fn run(command: &FormsCommand) -> Result<Forms, Failure> {
+        super::run(&Home::at(0).ctx, command)
+    }
 
     #[test]
     fn the_list_is_an_array() {

@@ -48,6 +48,7 @@ pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
     mail.tell_age(ctx);
     let own = session.identity().terminal()?.institution;
     let (vault, directory, now) = (session.vault(), session.directory(), ctx.now());
+    let catalogues = ctx.catalogues();
     let known = all(vault)?;
     let short = short_ids(&known);
     let (mut messages, mut answered) = (Vec::new(), 0);
@@ -67,7 +68,13 @@ pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
             continue;
         }
         let short_id = short.get(id).map(String::as_str).unwrap_or_default();
-        messages.extend(ShownMessage::of(&message, short_id, vault, directory, now)?);
+        messages.extend(ShownMessage::of(
+            &message,
+            short_id,
+            vault,
+            directory,
+            (&catalogues, now),
+        )?);
     }
     let (unfetched, outbox) = (mail.unfetched, mail.unsent);
     Ok(Listed { messages, answered, fresh: mail.fresh, unfetched, outbox })

@@ -66,7 +66,7 @@ pub async fn run(ctx: &Context, args: &OpenArgs) -> Result<Opened, Failure> {
     let (message, letter) = received(&mut session, from, id).await?;
     let logged = say_opened(&mut session, &message).await?;
     let attachments = attachments_of(&mut session, &message, &letter, args).await?;
-    let form = form_of(&letter);
+    let form = known_form(&mut session, &letter).await;
     let state = message.state();
     let opened = Opened {
         id: id.to_string(),
@@ -87,6 +87,19 @@ pub async fn run(ctx: &Context, args: &OpenArgs) -> Result<Opened, Failure> {
         opened.write(out)?;
     }
     Ok(opened)
+}
+
+/// The letter's form. One of a version that is not here yet may have been released since: the exchange is
+/// asked once. Where that does not help, the letter is shown all the same.
+async fn known_form(session: &mut Session<'_>, letter: &OpenedLetter) -> Option<FilledForm> {
+    let ctx = session.ctx();
+    if let Some(form) = form_of(&ctx.catalogues(), letter) {
+        return Some(form);
+    }
+    if let Err(failure) = session.sync().await {
+        ctx.note(failure.sentence());
+    }
+    form_of(&ctx.catalogues(), letter)
 }
 
 pub(super) fn load(session: &Session<'_>, from: Id, id: Id) -> Result<Message, Failure> {

@@ -49,7 +49,8 @@ pub async fn run(ctx: &Context, args: &PrintArgs) -> Result<Printed, Failure> {
     let message = load(&session, from, id)?;
     let options = RenderOptions { family_copy: args.family, short_marks: true };
     let (directory, leavers) = (session.directory(), Leavers::of(&session));
-    let printed = PrintedLetter::of(directory, leavers, &message, &letter, options, ctx.now())?;
+    let (known, now) = (ctx.catalogues(), ctx.now());
+    let printed = PrintedLetter::of(&known, directory, leavers, &message, &letter, options, now)?;
     let file = pdf(&printed)?;
     write_new(&args.out, &file).map_err(|error| match error {
         DiskError::Exists { .. } => Failure::file_exists(&args.out),

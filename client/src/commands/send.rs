@@ -9,7 +9,7 @@ use tsumugu_trust::statement::{BytesRef, Urgency};
 use tsumugu_trust::value::{Id, Time};
 
 use super::draft;
-use super::form_file::{fill_by_send, read_form};
+use super::form_file::{fill_by_send, in_newest_version, may_be_newer, read_form};
 use super::mail::{exchange_mail, say_queued, signing, with_signer};
 use super::shown::{ShownParty, size};
 use crate::args::{RecipientArg, SendArgs};
@@ -107,13 +107,17 @@ impl Sent {
 /// Nothing was queued: an unknown recipient, a form that cannot be read, a deadline that has passed, no
 /// worker, an alarm.
 pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
-    let typed = typed_form(args)?;
+    let early = match typed_form(ctx, args) {
+        Err(failure) if !may_be_newer(&failure) => return Err(failure),
+        typed => typed,
+    };
     let ack_by = args.ack_by.as_deref().map(|typed| deadline(typed, ctx.now())).transpose()?;
     let mut session = Session::open(ctx, Purpose::Act)?;
     // What waits goes first, and the directory is brought up to date; without the exchange, what this
     // PC knows has to do, and the exchange says later where that was not enough.
     let mail = exchange_mail(&mut session).await?;
     mail.tell_unsent(ctx);
+    let typed = early.or_else(|_| typed_form(ctx, args))?;
     let draft = args.draft.as_deref().map(|id| draft::read(&session, id)).transpose()?;
     let (to, case) = match &draft {
         Some((draft, ..)) => of_draft(draft, args),
@@ -121,6 +125,7 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     };
     let form = typed.or_else(|| draft.as_ref().map(|(.., form)| form.clone()));
     let form = form.ok_or_else(|| Failure::usage("--sheet / --notice / --draft"))?;
+    let form = in_newest_version(ctx, form)?;
     let recipients = recipients::resolve(session.directory(), &to, args.unit.as_ref())?;
     let own = session.identity().terminal()?.institution;
     if let Some(to) = recipients.iter().find(|to| to.destination.institution == own) {
@@ -155,9 +160,9 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
 }
 
 /// The form of `--sheet` or `--notice`; nothing with `--draft`.
-fn typed_form(args: &SendArgs) -> Result<Option<FilledForm>, Failure> {
+fn typed_form(ctx: &Context, args: &SendArgs) -> Result<Option<FilledForm>, Failure> {
     let Some(file) = args.sheet.as_deref().or(args.notice.as_deref()) else { return Ok(None) };
-    let form = read_form(file)?;
+    let form = read_form(&ctx.catalogues(), file)?;
     match (form.form().kind, args.sheet.is_some()) {
         (FormKind::Notice, true) => Err(Failure::new("send.not-a-sheet")),
         (FormKind::Sheet, false) => Err(Failure::new("send.not-a-notice")),

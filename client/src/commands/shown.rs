@@ -1,7 +1,7 @@
 //! Messages and institutions as commands show them.
 
 use serde::Serialize;
-use tsumugu_catalogue::{FilledForm, Format, parse_filled};
+use tsumugu_catalogue::{FilledForm, Format};
 use tsumugu_proto::v1::LetterKind;
 use tsumugu_trust::directory::Directory;
 use tsumugu_trust::state::{Delivery, Validity};
@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::jst;
 use crate::letters::{NamedWorker, OpenedLetter};
 use crate::mailbox::message::{Doubt, LetterState, Message};
+use crate::releases::Catalogues;
 use crate::vault::Vault;
 
 /// An institution.
@@ -206,7 +207,7 @@ impl ShownMessage {
         short_id: &str,
         vault: &Vault,
         directory: &Directory,
-        now: Time,
+        (catalogues, now): (&Catalogues, Time),
     ) -> Result<Option<Self>, Failure> {
         let Some((_, lines)) = message.envelope() else { return Ok(None) };
         let state = message.state();
@@ -214,7 +215,7 @@ impl ShownMessage {
             Err(bad) if bad.key() == "message.quarantined" => None,
             letter => letter?,
         };
-        let form = letter.as_ref().and_then(form_of);
+        let form = letter.as_ref().and_then(|letter| form_of(catalogues, letter));
         let accepted_at = state.accepted_at().map(|at| at.time);
         Ok(Some(Self {
             id: message.id().to_string(),
@@ -278,9 +279,10 @@ pub(crate) fn unit_name(directory: &Directory, to: &Destination) -> Option<Strin
     Some(unit.name.to_string())
 }
 
-/// The filled form in a letter; nothing where this program's catalogue does not know it.
-pub(crate) fn form_of(letter: &OpenedLetter) -> Option<FilledForm> {
-    parse_filled(letter.body(), Format::Json).ok()
+/// The filled form in a letter, in the version that it was written with; nothing where no catalogue that
+/// is here knows it.
+pub(crate) fn form_of(catalogues: &Catalogues, letter: &OpenedLetter) -> Option<FilledForm> {
+    catalogues.parse(letter.body(), Format::Json).ok()
 }
 
 /// The Japanese of a state's word.

@@ -126,6 +126,7 @@ pub(super) async fn take_all(session: &mut Session<'_>, from: Id, id: Id) -> Res
 fn list(session: &Session<'_>, mail: &Mail, all_of_them: bool) -> Result<TrackedList, Failure> {
     let own = session.identity().terminal()?.institution;
     let (vault, directory, now) = (session.vault(), session.directory(), session.ctx().now());
+    let catalogues = session.ctx().catalogues();
     let known = all(vault)?;
     let short = short_ids(&known);
     let mut messages = Vec::new();
@@ -136,7 +137,13 @@ fn list(session: &Session<'_>, mail: &Mail, all_of_them: bool) -> Result<Tracked
             continue;
         }
         let short_id = short.get(id).map(String::as_str).unwrap_or_default();
-        messages.extend(ShownMessage::of(&message, short_id, vault, directory, now)?);
+        messages.extend(ShownMessage::of(
+            &message,
+            short_id,
+            vault,
+            directory,
+            (&catalogues, now),
+        )?);
     }
     Ok(TrackedList { messages, fresh: mail.fresh, outbox: mail.unsent })
 }
@@ -144,9 +151,10 @@ fn list(session: &Session<'_>, mail: &Mail, all_of_them: bool) -> Result<Tracked
 fn one(session: &Session<'_>, message: &Message, fresh: bool) -> Result<TrackedMessage, Failure> {
     let own = session.identity().terminal()?.institution;
     let (vault, directory, now) = (session.vault(), session.directory(), session.ctx().now());
+    let catalogues = session.ctx().catalogues();
     let short = short_ids(&all(vault)?);
     let short_id = short.get(&message.id()).map(String::as_str).unwrap_or_default();
-    let shown = ShownMessage::of(message, short_id, vault, directory, now)?;
+    let shown = ShownMessage::of(message, short_id, vault, directory, (&catalogues, now))?;
     let shown = shown.ok_or_else(|| Failure::unknown_message(&message.id().to_string()))?;
     // A letter that does not verify gives no key; then the details stay closed.
     let letter = message.read_letter(vault, directory).ok().flatten();

@@ -14,6 +14,7 @@ use crate::commands::track::{TrackedEvent, happened};
 use crate::failure::Failure;
 use crate::letters::OpenedLetter;
 use crate::mailbox::message::Message;
+use crate::releases::Catalogues;
 use crate::workers::Leavers;
 
 /// A letter, ready to be laid out.
@@ -82,12 +83,14 @@ pub struct PrintedEvent {
 }
 
 impl PrintedLetter {
-    /// A letter of a vault that knows this directory and who left the office, printed at this time. Reading it is not told to
-    /// anybody: who shows it to a person does that.
+    /// A letter of a vault that knows these releases of the catalogue, this directory and who left the
+    /// office, printed at this time. Reading it is not told to anybody: who shows it to a person does
+    /// that.
     ///
     /// # Errors
     /// The message has no envelope: it was never received.
     pub(crate) fn of(
+        catalogues: &Catalogues,
         directory: &Directory,
         leavers: Leavers<'_>,
         message: &Message,
@@ -97,7 +100,7 @@ impl PrintedLetter {
     ) -> Result<Self, Failure> {
         let id = message.id().to_string();
         let (_, lines) = message.envelope().ok_or_else(|| Failure::unknown_message(&id))?;
-        let rendered = form_of(letter)
+        let rendered = form_of(catalogues, letter)
             .map_or_else(|| unknown_form(letter.body()), |form| render(&form, options));
         let mut events: Vec<PrintedEvent> =
             happened(directory, leavers, message, letter).iter().map(Into::into).collect();
@@ -179,7 +182,10 @@ fn unknown_form(body: &[u8]) -> RenderedForm {
         title: "この版では表示できない様式".to_owned(),
         version: "-".to_owned(),
         provisional: Provisional::None,
-        notes: vec!["新しい版のつむぐで開くと、様式のとおりに表示されます。".to_owned()],
+        notes: vec![
+            "このPCには、この版の様式集がまだありません。交換所とつながるか、つむぐを新しくすると、様式のとおりに表示されます。"
+                .to_owned(),
+        ],
         sections: vec![RenderedSection { title: "届いたままの内容".to_owned(), lines }],
     }
 }

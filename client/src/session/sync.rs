@@ -65,7 +65,9 @@ impl Session<'_> {
             Err(failure) if failure.key() == "log.bad-proof" => Err(self.diagnosed(failure).await),
             synchronised => synchronised,
         };
-        self.keep_alarm(synchronised)
+        let report = self.keep_alarm(synchronised)?;
+        self.take_in_releases().await;
+        Ok(report)
     }
 
     /// Leaves of a log that was rolled back or forked do not fit either: the cause helps more than the
@@ -223,7 +225,7 @@ impl Session<'_> {
     }
 
     /// A command synchronises several times, and warns once.
-    fn warn_once(&mut self, of: String, sentence: &Sentence) {
+    pub(crate) fn warn_once(&mut self, of: String, sentence: &Sentence) {
         if self.warned.insert(of) {
             self.ctx.note(sentence);
         }
