@@ -14,6 +14,7 @@ use crate::letters::OpenedLetter;
 use crate::mailbox::all;
 use crate::mailbox::message::Message;
 use crate::post::Post;
+use crate::releases::Catalogues;
 use crate::workers::Leavers;
 
 /// A letter of a case.
@@ -93,6 +94,7 @@ impl CaseLetter {
     /// names none.
     pub(super) fn all(post: &impl Post) -> Result<Vec<(Id, Self)>, Failure> {
         let own = post.keys()?.institution;
+        let catalogues = Catalogues::of(post.home(), post.directory().catalogues());
         let mut letters = Vec::new();
         for (from, id) in all(post.vault())? {
             let Some(message) = Message::load(post.vault(), from, id)? else { continue };
@@ -106,12 +108,19 @@ impl CaseLetter {
             let Some((case, letter)) = letter.and_then(|one| Some((one.case_id()?, one))) else {
                 continue;
             };
-            letters.extend(Self::of(post, own, &message, &letter).map(|one| (case, one)));
+            letters
+                .extend(Self::of(post, &catalogues, own, &message, &letter).map(|one| (case, one)));
         }
         Ok(letters)
     }
 
-    fn of(post: &impl Post, own: Id, message: &Message, letter: &OpenedLetter) -> Option<Self> {
+    fn of(
+        post: &impl Post,
+        catalogues: &Catalogues,
+        own: Id,
+        message: &Message,
+        letter: &OpenedLetter,
+    ) -> Option<Self> {
         let (_, lines) = message.envelope()?;
         let state = message.state();
         let accepted = state.accepted_at()?;
@@ -126,7 +135,7 @@ impl CaseLetter {
             unit: lines.to.unit.clone(),
             kind: letter.kind(),
             name: serde_json::from_slice(letter.body()).ok(),
-            form: form_of(letter),
+            form: form_of(catalogues, letter),
             author: letter.worker().into(),
             composed: lines.composed,
             accepted: accepted.time,

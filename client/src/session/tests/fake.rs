@@ -133,4 +133,11 @@ impl DirectoryService for FakeExchange {
     ) -> Result<Response<v1::PublishStatementResponse>, Status> {
         Err(Status::unimplemented(""))
     }
+
+    async fn fetch_catalogue_file(
+        &self,
+        _: Request<v1::FetchCatalogueFileRequest>,
+    ) -> Result<Response<v1::FetchCatalogueFileResponse>, Status> {
+        Err(Status::not_found(""))
+    }
 }
