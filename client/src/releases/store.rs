@@ -125,7 +125,7 @@ mod tests {
         store.put(b"id").unwrap();
         assert!(store.has(&release));
         store.list(std::slice::from_ref(&release)).unwrap();
-        assert_eq!(store.listed(), [release.clone()]);
+        assert_eq!(store.listed(), std::slice::from_ref(&release));
         std::fs::write(store.path(content.digest), b"ie").unwrap();
         assert!(!store.has(&release) && store.file(&content).is_none());
         std::fs::write(store.folder.join(LIST), b"[{").unwrap();
