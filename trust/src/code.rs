@@ -129,29 +129,7 @@ impl FromStr for Code {
 
     /// Takes lower case, spaces and hyphens anywhere, O for 0, I and L for 1, and full-width forms.
     fn from_str(text: &str) -> Result<Self, CodeError> {
-        let mut values = Vec::with_capacity(CHARACTERS);
-        for c in text.chars().filter(|c| !c.is_whitespace() && !"-‐－ー−".contains(*c)) {
-            let narrow = match c {
-                '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
-                    char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
-                }
-                c => c,
-            };
-            let plain = match narrow.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                other => other,
-            };
-            let value =
-                ALPHABET.iter().position(|a| char::from(*a) == plain).ok_or(CodeError::Form)?;
-            values.push(value as u128);
-            if values.len() > CHARACTERS {
-                return Err(CodeError::Form);
-            }
-        }
-        if values.len() != CHARACTERS {
-            return Err(CodeError::Form);
-        }
+        let values = typed::<CHARACTERS>(text).ok_or(CodeError::Form)?;
         // The first 25 characters are 125 bits; three more secret bits and 12 check bits follow.
         let high = values[..25].iter().fold(0u128, |all, v| all << 5 | v);
         let low = values[25..].iter().fold(0u128, |all, v| all << 5 | v);
@@ -163,6 +141,35 @@ impl FromStr for Code {
             Err(CodeError::Mistyped)
         }
     }
+}
+
+/// The values of exactly `N` typed characters of the alphabet, as [`Code`] takes them.
+pub(crate) fn typed<const N: usize>(text: &str) -> Option<[u128; N]> {
+    let mut values = Vec::with_capacity(N);
+    for c in text.chars().filter(|c| !c.is_whitespace() && !"-‐－ー−".contains(*c)) {
+        let narrow = match c {
+            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
+                char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
+            }
+            c => c,
+        };
+        let plain = match narrow.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        };
+        let value = ALPHABET.iter().position(|a| char::from(*a) == plain)?;
+        values.push(value as u128);
+        if values.len() > N {
+            return None;
+        }
+    }
+    values.try_into().ok()
+}
+
+/// The character of a value below 32.
+pub(crate) fn character(value: u128) -> char {
+    char::from(ALPHABET[(value & 31) as usize])
 }
 
 fn mac(key: &[u8], message: &[u8]) -> Hash {

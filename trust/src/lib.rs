@@ -16,6 +16,7 @@ pub mod merkle;
 pub mod note;
 pub mod receipt;
 pub mod seal;
+pub mod sheet_code;
 pub mod state;
 pub mod statement;
 #[cfg(any(test, feature = "testing"))]
