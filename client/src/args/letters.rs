@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::value::{Id, InstitutionNumber, NotAValue, Unit};
 
-use super::values;
+use super::values::{self, PaperCode};
 
 /// `send`
 #[derive(Debug, Clone, Args)]
@@ -181,8 +181,11 @@ pub struct EvidenceArgs {
 /// `verify`
 #[derive(Debug, Clone, Args)]
 pub struct VerifyArgs {
-    /// 証拠ファイル / evidence file
+    /// 証拠ファイル、または事例の記録ファイル（.record） / evidence file, or record of a case
     pub file: PathBuf,
+    /// 紙の確認コード（16文字）、またはSHA-256（64桁） / code on paper, or the whole digest
+    #[arg(long, value_parser = values::paper_code)]
+    pub code: Option<PaperCode>,
     /// 根となる信頼リストのファイル / file of trust list 1
     #[arg(long, value_name = "FILE", conflicts_with = "fingerprint")]
     pub trust: Option<PathBuf>,

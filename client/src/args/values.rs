@@ -5,6 +5,7 @@ use tsumugu_catalogue::calendar::Closing;
 use tsumugu_catalogue::deadline::{When, WhenFault};
 use tsumugu_catalogue::{Catalogue, DateFault};
 use tsumugu_trust::hash::Hash;
+use tsumugu_trust::sheet_code::SheetCode;
 use tsumugu_trust::statement::{Day, Hours, NamedUnit};
 use tsumugu_trust::value::{Id, InstitutionKind, InstitutionNumber, Telephone, Text, Unit, Value};
 use unicode_normalization::UnicodeNormalization;
@@ -12,6 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::RecipientArg;
 use crate::fingerprint;
 use crate::messages::Sentence;
+use crate::statistic::Month;
 
 type Read<T> = Result<T, String>;
 
@@ -75,6 +77,40 @@ pub(super) fn unit(typed: &str) -> Read<Unit> {
 
 pub(super) fn fingerprint(typed: &str) -> Read<Hash> {
     fingerprint::parse(typed).ok_or_else(|| wrong("args.fingerprint"))
+}
+
+/// `2026-11`
+pub(super) fn month(typed: &str) -> Read<Month> {
+    typed.parse().map_err(|_| wrong("args.month"))
+}
+
+/// What stands on paper for a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperCode {
+    /// The verification code (確認コード).
+    Short(SheetCode),
+    /// All of it.
+    Whole(Hash),
+}
+
+impl PaperCode {
+    /// Whether it stands for a digest.
+    #[must_use]
+    pub fn is_of(self, digest: Hash) -> bool {
+        match self {
+            Self::Short(code) => code == SheetCode::of(digest),
+            Self::Whole(hash) => hash == digest,
+        }
+    }
+}
+
+/// A verification code, or a digest in hexadecimal; what a scanner read before it may stay.
+pub(super) fn paper_code(typed: &str) -> Read<PaperCode> {
+    let scanned = typed.rsplit(':').next().unwrap_or(typed);
+    if let Some(hash) = fingerprint::parse(scanned) {
+        return Ok(PaperCode::Whole(hash));
+    }
+    typed.parse().map(PaperCode::Short).map_err(|_| wrong("args.paper-code"))
 }
 
 /// `ID=NAME`

@@ -7,15 +7,18 @@ use serde::Serialize;
 use tsumugu_durable::{DiskError, read_limited};
 use tsumugu_trust::evidence::{Evidence, EvidenceRefused, MAX_EVIDENCE, Outcome as Reach, verify};
 use tsumugu_trust::hash::Hash;
+use tsumugu_trust::sheet_code::SheetCode;
 use tsumugu_trust::statement::{AnyBody, MAX_STATEMENT, Statement};
 
 use super::report::ShownReport;
+use super::verify_record::{VerifiedRecord, verify_record};
 use crate::args::VerifyArgs;
 use crate::attachments::digest;
 use crate::failure::{Exit, Failure};
 use crate::log_folder::WholeLog;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
+use crate::proof::MAX_RECORD;
 
 /// Outcome of the command.
 #[derive(Debug, Serialize)]
@@ -25,6 +28,40 @@ pub struct Verified {
     pub report: ShownReport,
     /// Files that were compared: each is an attachment of the letter, byte for byte.
     pub compared: Vec<Compared>,
+    /// The verification code of this letter (確認コード), as it stands on a printed record.
+    pub code: String,
+    /// Whether the code on paper was compared; another one is refused.
+    pub code_compared: bool,
+}
+
+/// What `verify` found.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Checked {
+    /// Evidence of one letter.
+    Evidence(Box<Verified>),
+    /// The record of a case.
+    Record(Box<VerifiedRecord>),
+}
+
+impl Checked {
+    /// The exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Evidence(verified) => verified.exit(),
+            Self::Record(verified) => verified.exit(),
+        }
+    }
+}
+
+impl Outcome for Checked {
+    fn lines(&self, page: &mut Page) {
+        match self {
+            Self::Evidence(verified) => verified.lines(page),
+            Self::Record(verified) => verified.lines(page),
+        }
+    }
 }
 
 /// A file that is an attachment of the letter.
@@ -51,20 +88,26 @@ impl Outcome for Verified {
             let said = Sentence::new("evidence.attachment-same").with("file", &one.file);
             page.say(&said.with("number", one.number));
         }
+        if self.code_compared {
+            page.say(&Sentence::new("verify.code-same").with("code", &self.code));
+        }
     }
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// `evidence.attachment-other`: a file that is no attachment of the letter;
+/// `evidence.attachment-other`: a file that is no attachment of the letter; `verify.other-code`;
 /// `evidence.refused`, with the first check that failed; a file cannot be read; the folder is no log.
-pub fn run(args: &VerifyArgs) -> Result<Verified, Failure> {
-    let limit = MAX_EVIDENCE as u64;
+pub fn run(args: &VerifyArgs) -> Result<Checked, Failure> {
+    let limit = MAX_EVIDENCE.max(MAX_RECORD) as u64;
     let bytes = read_limited(&args.file, limit).map_err(|error| match error {
         DiskError::TooLong { .. } => refused(EvidenceRefused::TooLarge),
         error => Failure::file_unreadable(&args.file, error),
     })?;
+    if bytes.starts_with(b"{") {
+        return verify_record(&bytes, args).map(Box::new).map(Checked::Record);
+    }
     let root = match &args.trust {
         Some(file) => Some(root_of(file)?),
         None => args.fingerprint,
@@ -80,11 +123,17 @@ pub fn run(args: &VerifyArgs) -> Result<Verified, Failure> {
         }
         _ => report,
     };
+    let envelope = report.envelope_digest;
     let mut report = ShownReport::from(&report);
     report.log_size = log_size;
     let compare = |file: &PathBuf| compared(file, &report);
     let compared = args.attachment.iter().map(compare).collect::<Result<_, _>>()?;
-    Ok(Verified { report, compared })
+    let code = SheetCode::of(envelope).to_string();
+    if args.code.is_some_and(|paper| !paper.is_of(envelope)) {
+        return Err(Failure::new("verify.other-code").with("code", code));
+    }
+    let code_compared = args.code.is_some();
+    Ok(Checked::Evidence(Box::new(Verified { report, compared, code, code_compared })))
 }
 
 /// Which attachment a file is.
