@@ -27,13 +27,13 @@ pub use letters::{
 pub use log::{LogCommand, LogCompareArgs, LogFolderArgs, LogMirrorArgs, LogVerifyArgs};
 pub use manual::{CompletionsArgs, ManArgs};
 pub use office::{
-    DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FormsCommand, HolidayHabit,
-    LetterArgs, PrintArgs, ProfileCommand, ProfileSetArgs, RecoveryCommand, TerminalAddArgs,
-    TerminalCommand, TerminalRevokeArgs, UiArgs, WardArg, WorkerAddArgs, WorkerCommand,
-    WorkerPinArgs, WorkerRemoveArgs,
+    DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FlowPrintArgs, FlowSide,
+    FormsCommand, HolidayHabit, LetterArgs, PaperSize, PrintArgs, ProfileCommand, ProfileSetArgs,
+    RecoveryCommand, TerminalAddArgs, TerminalCommand, TerminalRevokeArgs, UiArgs, WardArg,
+    WorkerAddArgs, WorkerCommand, WorkerPinArgs, WorkerRemoveArgs,
 };
 pub use records::{CaseCommand, ClaimArgs, DraftCommand, DraftSaveArgs};
-pub use values::HoursSpan;
+pub use values::{HoursSpan, PaperCode};
 
 /// The environment variable behind `--home`.
 pub const HOME_VARIABLE: &str = "TSUMUGU_HOME";
@@ -148,8 +148,8 @@ pub enum Command {
     /// 事例 / cases
     #[command(subcommand)]
     Case(CaseCommand),
-    /// 流れ図 / flow chart
-    #[command(subcommand, hide = true)]
+    /// 入退院の流れ図 / flow chart of admission and discharge
+    #[command(subcommand)]
     Flow(FlowCommand),
     /// 文書をA4のPDFにする / write a message as an A4 page
     Print(PrintArgs),

@@ -119,6 +119,7 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             let forms = commands::forms::run(ctx, command)?;
             done(ctx, &forms).map(|_| forms.exit())
         }
+        Command::Flow(command) => done(ctx, &commands::flow::run(ctx, command)?),
         Command::Deadline(args) => done(ctx, &commands::deadline::run(ctx, args)?),
         Command::Log(LogCommand::Mirror(args)) => {
             done(ctx, &commands::log_mirror::run(ctx, args).await?)

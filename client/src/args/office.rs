@@ -303,8 +303,46 @@ pub enum WardArg {
 /// `flow …`
 #[derive(Debug, Clone, Subcommand)]
 pub enum FlowCommand {
-    /// 流れ図を印刷する / print the flow chart
-    Print,
+    /// 流れ図を画面で見る / show the flow chart
+    Show {
+        /// 片方の側の手順だけ / only the steps of one side
+        #[arg(long, value_name = "hospital|care")]
+        side: Option<FlowSide>,
+    },
+    /// 流れ図をポスターにする（PDF） / write the flow chart as a poster
+    Print(FlowPrintArgs),
+}
+
+/// `flow print`
+#[derive(Debug, Clone, Args)]
+pub struct FlowPrintArgs {
+    /// 書き出すPDF / PDF to write
+    #[arg(long, value_name = "FILE.pdf")]
+    pub out: PathBuf,
+    /// 用紙：a3は2枚まで、a4は数枚 / paper: at most two pages of A3, or several of A4
+    #[arg(long, value_name = "a3|a4", default_value = "a3")]
+    pub size: PaperSize,
+    /// 片方の側の手順だけ / only the steps of one side
+    #[arg(long, value_name = "hospital|care")]
+    pub side: Option<FlowSide>,
+}
+
+/// Whose steps are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FlowSide {
+    /// 病院 / hospital
+    Hospital,
+    /// ケアマネジャー・在宅 / care and home medicine
+    Care,
+}
+
+/// A paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PaperSize {
+    /// A3（2枚まで） / at most two pages
+    A3,
+    /// A4（数枚） / several pages
+    A4,
 }
 
 /// `print`

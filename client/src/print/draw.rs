@@ -11,8 +11,7 @@ use krilla::text::{Font, GlyphId, KrillaGlyph};
 use krilla::{Document, SerializeSettings};
 use tsumugu_trust::value::Time;
 
-use super::layout::{Mark, PAGE, Page, Style};
-use super::letter::PrintedLetter;
+use super::layout::{Mark, Page, Style};
 use super::typeface::{bytes, shape};
 use crate::failure::Failure;
 use crate::jst;
@@ -20,7 +19,18 @@ use crate::jst;
 /// The line around the glyphs of a bold text, of its size: one face is bundled.
 const BOLD: f32 = 0.035;
 
-pub(super) fn pdf(pages: &[Page], letter: &PrintedLetter) -> Result<Vec<u8>, Failure> {
+/// What a file says of itself. No name of a person: file managers show the title.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct About {
+    pub(super) title: String,
+    /// The same for the same contents.
+    pub(super) id: String,
+    /// When it was made, by this PC's clock.
+    pub(super) made: Time,
+}
+
+/// Pages of one size, in points, as a file.
+pub(super) fn pdf(pages: &[Page], size: (f32, f32), about: &About) -> Result<Vec<u8>, Failure> {
     let failed = |what: &str| Failure::new("print.failed").with("detail", what);
     let font = Font::new(bytes().into(), 0).ok_or_else(|| failed("font"))?;
     let configuration =
@@ -28,8 +38,8 @@ pub(super) fn pdf(pages: &[Page], letter: &PrintedLetter) -> Result<Vec<u8>, Fai
     let configuration = configuration.map_err(|error| failed(&format!("{error:?}")))?;
     let settings = SerializeSettings { configuration, ..SerializeSettings::default() };
     let mut document = Document::new_with(settings);
-    document.set_metadata(metadata(letter));
-    let size = PageSettings::from_wh(PAGE.0, PAGE.1).ok_or_else(|| failed("page"))?;
+    document.set_metadata(metadata(about));
+    let size = PageSettings::from_wh(size.0, size.1).ok_or_else(|| failed("page"))?;
     for marks in pages {
         let mut page = document.start_page_with(size.clone());
         let mut surface = page.surface();
@@ -41,14 +51,13 @@ pub(super) fn pdf(pages: &[Page], letter: &PrintedLetter) -> Result<Vec<u8>, Fai
     document.finish().map_err(|_| failed("PDF/A-2u"))
 }
 
-/// No name of a person: file managers show the title.
-fn metadata(letter: &PrintedLetter) -> Metadata {
+fn metadata(about: &About) -> Metadata {
     Metadata::new()
-        .title(format!("{} {}", letter.title, letter.id))
+        .title(about.title.clone())
         .language("ja".to_owned())
         .creator("tsumugu".to_owned())
-        .document_id(letter.id.clone())
-        .creation_date(date(letter.printed))
+        .document_id(about.id.clone())
+        .creation_date(date(about.made))
 }
 
 fn date(time: Time) -> DateTime {
@@ -77,13 +86,9 @@ fn draw(surface: &mut Surface<'_>, font: &Font, mark: &Mark) {
             draw_path(surface, rectangle(*x, *y, *width, *height));
         }
         Mark::Rule { x, y, width, line, gray } => {
-            surface.set_fill(None);
-            surface.set_stroke(Some(stroke(*line, *gray)));
-            let mut path = PathBuilder::new();
-            path.move_to(*x, *y);
-            path.line_to(x + width, *y);
-            draw_path(surface, path.finish());
+            draw_line(surface, &[(*x, *y), (x + width, *y)], stroke(*line, *gray));
         }
+        Mark::Line { points, line, gray } => draw_line(surface, points, stroke(*line, *gray)),
     }
 }
 
@@ -108,6 +113,16 @@ fn rectangle(x: f32, y: f32, width: f32, height: f32) -> Option<Path> {
     let mut path = PathBuilder::new();
     path.push_rect(Rect::from_xywh(x, y, width, height)?);
     path.finish()
+}
+
+fn draw_line(surface: &mut Surface<'_>, points: &[(f32, f32)], stroke: Stroke) {
+    surface.set_fill(None);
+    surface.set_stroke(Some(stroke));
+    let mut path = PathBuilder::new();
+    for (at, (x, y)) in points.iter().enumerate() {
+        if at == 0 { path.move_to(*x, *y) } else { path.line_to(*x, *y) }
+    }
+    draw_path(surface, path.finish());
 }
 
 /// A path without extent draws nothing.

@@ -36,7 +36,7 @@ const PADDING: f32 = 3.2;
 const LEADING: f32 = 1.32;
 
 /// Where the baseline is in a line, of the size.
-const ASCENT: f32 = 0.88;
+pub(super) const ASCENT: f32 = 0.88;
 
 /// How a text looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,7 +63,7 @@ impl Style {
         self
     }
 
-    fn leading(self) -> f32 {
+    pub(super) fn leading(self) -> f32 {
         self.size * LEADING
     }
 }
@@ -79,6 +79,8 @@ pub(super) enum Mark {
     Frame { x: f32, y: f32, width: f32, height: f32, line: f32, gray: u8 },
     /// A horizontal line.
     Rule { x: f32, y: f32, width: f32, line: f32, gray: u8 },
+    /// A line through points.
+    Line { points: Vec<(f32, f32)>, line: f32, gray: u8 },
 }
 
 /// A page.

@@ -149,6 +149,12 @@ fn extent(mark: &Mark) -> (f32, f32, f32) {
             (*x, x + width, y + height)
         }
         Mark::Rule { x, y, width, .. } => (*x, x + width, *y),
+        Mark::Line { points, .. } => {
+            let of = |pick: fn(&(f32, f32)) -> f32| points.iter().map(pick);
+            let (left, right) =
+                (of(|p| p.0).fold(f32::MAX, f32::min), of(|p| p.0).fold(0.0, f32::max));
+            (left, right, of(|p| p.1).fold(0.0, f32::max))
+        }
     }
 }
 
