@@ -33,7 +33,7 @@ impl SheetCode {
 /// Four groups of four, joined by hyphens.
 impl fmt::Display for SheetCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.0 << 10 | self.0 % CHECK_MODULUS;
+        let all = (self.0 << 10) | (self.0 % CHECK_MODULUS);
         for at in 0..CHARACTERS {
             if at > 0 && at % 4 == 0 {
                 f.write_str("-")?;
@@ -51,7 +51,7 @@ impl FromStr for SheetCode {
     /// for 0, I and L for 1.
     fn from_str(text: &str) -> Result<Self, CodeError> {
         let values = typed::<CHARACTERS>(text).ok_or(CodeError::Form)?;
-        let all = values.iter().fold(0_u128, |all, value| all << 5 | value);
+        let all = values.iter().fold(0_u128, |all, value| (all << 5) | value);
         let code = Self(all >> 10);
         if code.0 % CHECK_MODULUS == all & 1_023 { Ok(code) } else { Err(CodeError::Mistyped) }
     }

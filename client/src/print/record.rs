@@ -167,7 +167,7 @@ fn standing(class: &Class) -> String {
 }
 
 /// A class in Japanese.
-pub(crate) fn class_word(class: Option<&str>) -> &'static str {
+fn class_word(class: Option<&str>) -> &'static str {
     match class {
         Some("1") => "(Ⅰ)の期限内",
         Some("2") => "(Ⅱ)の期限内",

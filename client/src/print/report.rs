@@ -53,10 +53,20 @@ pub enum ReportPart {
     Bars {
         /// Its heading.
         title: String,
-        /// Label, the share's least and most in percent, and how it is written; nothing where it is not
-        /// shown.
-        bars: Vec<(String, Option<(u32, u32)>, String)>,
+        /// One for each share.
+        bars: Vec<Bar>,
     },
+}
+
+/// A share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// Whose, or when.
+    pub label: String,
+    /// Its least and most in percent; nothing where it is not shown.
+    pub share: Option<(u32, u32)>,
+    /// How it is written.
+    pub written: String,
 }
 
 /// The pages of a report.
@@ -105,11 +115,11 @@ fn table(flow: &mut Flow, title: &str, columns: &[(String, u16)], rows: &[Vec<St
 }
 
 /// What is certain of a share is black, what may be is gray.
-fn chart(flow: &mut Flow, title: &str, bars: &[(String, Option<(u32, u32)>, String)]) {
+fn chart(flow: &mut Flow, title: &str, bars: &[Bar]) {
     heading(flow, title);
     flow.space(4.0);
     let (left, room) = (MARGIN + BAR_LABEL, WIDTH - BAR_LABEL - BAR_VALUE);
-    for (label, share, written) in bars {
+    for Bar { label, share, written } in bars {
         flow.need(BAR);
         flow.at(|y| {
             let text =
@@ -193,8 +203,12 @@ mod tests {
                 ReportPart::Bars {
                     title: "率".to_owned(),
                     bars: vec![
-                        ("11月".to_owned(), Some((50, 75)), "50〜75%".to_owned()),
-                        ("12月".to_owned(), None, "非公表".to_owned()),
+                        Bar {
+                            label: "11月".into(),
+                            share: Some((50, 75)),
+                            written: "50〜75%".into(),
+                        },
+                        Bar { label: "12月".into(), share: None, written: "非公表".into() },
                     ],
                 },
             ],

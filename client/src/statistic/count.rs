@@ -64,7 +64,7 @@ impl fmt::Display for Count {
 /// What is hidden depends on nothing but which parts are small, never on how small: else somebody who
 /// knows this rule could read it backwards.
 #[must_use]
-pub fn guard<const N: usize>(parts: [u32; N]) -> (Count, [Count; N]) {
+pub(super) fn guard<const N: usize>(parts: [u32; N]) -> (Count, [Count; N]) {
     let told = parts.map(Count::alone);
     (total(&told), told)
 }
@@ -72,7 +72,7 @@ pub fn guard<const N: usize>(parts: [u32; N]) -> (Count, [Count; N]) {
 /// What may be told of the total of some parts: itself where all of them are; that it is small where one
 /// small part is all there is; else nothing.
 #[must_use]
-pub fn total(parts: &[Count]) -> Count {
+pub(super) fn total(parts: &[Count]) -> Count {
     let something = || parts.iter().filter(|part| **part != Count::Exact(0));
     if parts.iter().all(|part| matches!(part, Count::Exact(_))) {
         return Count::Exact(parts.iter().fold(0, |sum, part| sum.saturating_add(part.low())));
