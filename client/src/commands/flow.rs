@@ -1,7 +1,6 @@
 //! `tsumugu flow`: who does what when, on the screen and as a poster. Needs neither vault nor network.
 
 use serde::Serialize;
-use tsumugu_catalogue::Catalogue;
 use tsumugu_durable::{DiskError, write_new};
 
 use crate::args::{FlowCommand, FlowPrintArgs, FlowSide, PaperSize};
@@ -39,7 +38,7 @@ pub enum Flow {
 /// The file is there already, or cannot be written; `print.failed`.
 pub fn run(ctx: &Context, command: &FlowCommand) -> Result<Flow, Failure> {
     match command {
-        FlowCommand::Show { side } => Ok(Flow::Shown { phases: phases(*side) }),
+        FlowCommand::Show { side } => Ok(Flow::Shown { phases: phases(ctx, *side) }),
         FlowCommand::Print(args) => print(ctx, args),
     }
 }
@@ -53,7 +52,7 @@ fn print(ctx: &Context, args: &FlowPrintArgs) -> Result<Flow, Failure> {
     let poster = Poster {
         title: TITLE.to_owned(),
         subtitle: subtitle.to_owned(),
-        phases: phases(args.side),
+        phases: phases(ctx, args.side),
         made: ctx.now(),
     };
     let paper = match args.size {
@@ -68,13 +67,13 @@ fn print(ctx: &Context, args: &FlowPrintArgs) -> Result<Flow, Failure> {
     Ok(Flow::Printed { out: args.out.display().to_string(), bytes: file.len() })
 }
 
-fn phases(side: Option<FlowSide>) -> Vec<ChartPhase> {
+fn phases(ctx: &Context, side: Option<FlowSide>) -> Vec<ChartPhase> {
     let whose = match side {
         None => Whose::All,
         Some(FlowSide::Hospital) => Whose::Hospital,
         Some(FlowSide::Care) => Whose::Care,
     };
-    chart(Catalogue::built_in(), whose)
+    chart(ctx.catalogues().newest().catalogue, whose)
 }
 
 impl Outcome for Flow {
