@@ -16,6 +16,7 @@ mod canary;
 mod duties;
 mod echo;
 mod hook;
+mod monthly;
 mod place;
 mod queue;
 pub(crate) mod save;

@@ -9,6 +9,7 @@ mod log;
 mod manual;
 mod office;
 mod records;
+mod report;
 mod values;
 
 use std::path::PathBuf;
@@ -32,7 +33,12 @@ pub use office::{
     RecoveryCommand, TerminalAddArgs, TerminalCommand, TerminalRevokeArgs, UiArgs, WardArg,
     WorkerAddArgs, WorkerCommand, WorkerPinArgs, WorkerRemoveArgs,
 };
-pub use records::{CaseCommand, ClaimArgs, DraftCommand, DraftSaveArgs};
+pub use records::{
+    CaseCommand, CaseNoteArgs, CaseRecordArgs, ClaimArgs, DraftCommand, DraftSaveArgs,
+};
+pub use report::{
+    ReportCommand, ReportCouncilArgs, ReportMonthArgs, ReportStatisticArgs, ReportYearArgs,
+};
 pub use values::{HoursSpan, PaperCode};
 
 /// The environment variable behind `--home`.
@@ -151,6 +157,9 @@ pub enum Command {
     /// 入退院の流れ図 / flow chart of admission and discharge
     #[command(subcommand)]
     Flow(FlowCommand),
+    /// 月次・年次の一覧と、協議会への集計 / reports of a month and a year, and counts for the council
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// 文書をA4のPDFにする / write a message as an A4 page
     Print(PrintArgs),
     /// 画面を開く / open the page

@@ -13,6 +13,7 @@ mod casefile;
 pub mod chain_store;
 pub mod commands;
 pub mod context;
+mod csv;
 mod digits;
 pub mod enrolment;
 pub mod failure;

@@ -18,6 +18,7 @@ mod wrap;
 
 pub use letter::{PrintedEvent, PrintedLetter, PrintedParty};
 pub use poster::{Paper, Poster};
+pub(crate) use record::class_word;
 pub use report::{Bar, PrintedReport, ReportPart};
 
 use tsumugu_trust::value::Time;

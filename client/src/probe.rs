@@ -9,6 +9,7 @@ mod links;
 
 use serde_json::Value as Json;
 use tsumugu_catalogue::{FilledForm, Format, parse_filled};
+use tsumugu_proto::v1::LetterKind;
 use tsumugu_trust::directory::Directory;
 use tsumugu_trust::value::{Id, InstitutionKind};
 
@@ -61,6 +62,15 @@ pub(crate) fn is_test(post: &impl Post, message: &Message) -> Result<bool, Failu
         return Ok(false);
     }
     Ok(letter(post, message)?.is_some_and(|letter| test_form(&letter).is_some()))
+}
+
+/// Whether a message is one that no person writes or reads: a test letter, or counts for the council.
+///
+/// # Errors
+/// The vault.
+pub(crate) fn is_routine(post: &impl Post, message: &Message) -> Result<bool, Failure> {
+    let is_statistic = |letter: &OpenedLetter| letter.kind() == LetterKind::Statistic;
+    Ok(is_test(post, message)? || letter(post, message)?.as_ref().is_some_and(is_statistic))
 }
 
 /// The filled form of a test letter; nothing for any other letter.

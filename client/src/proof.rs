@@ -9,9 +9,13 @@
 //! Nothing here says that a fee is earned: it says what the log shows, what the office says, and what
 //! is missing.
 
+mod account;
+mod copied;
 mod note;
 mod record;
 
+pub(crate) use account::{account, admission_forms, admitted, assessed, computed, confirmed};
+pub(crate) use copied::Copied;
 pub use note::sentences;
 pub use record::{
     Account, Admission, BadRecord, CaseName, CaseRecord, Class, Delivery, Event, Exchange, FORMAT,

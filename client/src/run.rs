@@ -11,8 +11,8 @@ use tsumugu_durable::clock::SystemClock;
 use tsumugu_trust::statement::{HoldState, StandingState};
 
 use crate::args::{
-    AdminCommand, AgentArgs, AgentCommand, Cli, Command, DemoArgs, LogCommand, ProfileCommand,
-    TerminalCommand, WorkerCommand,
+    AdminCommand, AgentArgs, AgentCommand, CaseCommand, Cli, Command, DemoArgs, LogCommand,
+    ProfileCommand, ReportCommand, TerminalCommand, WorkerCommand,
 };
 use crate::commands;
 use crate::context::{Context, Printing};
@@ -106,6 +106,13 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
         }
         Command::Track(args) => done(ctx, &commands::track::run(ctx, args).await?),
         Command::Draft(command) => done(ctx, &commands::draft::run(ctx, command).await?),
+        Command::Case(CaseCommand::Note(args)) => {
+            done(ctx, &commands::case_note::run(ctx, args).await?)
+        }
+        Command::Case(CaseCommand::Record(args)) => {
+            done(ctx, &commands::case_record::run(ctx, args).await?)
+        }
+        Command::Report(command) => report(ctx, command).await,
         Command::Case(command) => done(ctx, &commands::case::run(ctx, command).await?),
         Command::Claim(args) => done(ctx, &commands::claim::run(ctx, args).await?),
         Command::Outbox(args) => done(ctx, &commands::outbox::run(ctx, args).await?),
@@ -139,6 +146,16 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
             done(ctx, &tested).map(|_| tested.exit())
         }
         _ => Err(Failure::new("command.not-here")),
+    }
+}
+
+async fn report(ctx: &Context, command: &ReportCommand) -> Result<Exit, Failure> {
+    use commands::{report_council, report_month, report_statistic, report_year};
+    match command {
+        ReportCommand::Month(args) => done(ctx, &report_month::run(ctx, args).await?),
+        ReportCommand::Year(args) => done(ctx, &report_year::run(ctx, args).await?),
+        ReportCommand::Statistic(args) => done(ctx, &report_statistic::run(ctx, args).await?),
+        ReportCommand::Council(args) => done(ctx, &report_council::run(ctx, args).await?),
     }
 }
 
@@ -184,7 +201,7 @@ async fn admin(ctx: &Context, command: &AdminCommand) -> Result<Exit, Failure> {
             let published = admin_publish_catalogue::run(ctx, args).await?;
             done(ctx, &published).map(|_| published.exit())
         }
-        AdminCommand::Report => Err(Failure::new("command.not-here")),
+        AdminCommand::Report => Err(Failure::new("report.not-for-administrators")),
     }
 }
 

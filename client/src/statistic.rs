@@ -12,10 +12,13 @@
 mod body;
 mod council;
 mod count;
+mod gather;
+mod send;
 
 pub use body::{
     Admissions, BODY_TYPE, BadStatistic, Discharges, FORMAT, Figures, Letters, MAX_COUNT,
     MAX_STATISTIC, Month, Side, Statistic,
 };
-pub use council::{Council, CouncilMonth, MIN_INSTITUTIONS, Range, Rate};
+pub use council::{Council, CouncilMonth, MAX_MONTHS, MIN_INSTITUTIONS, Range, Rate};
 pub use count::{Count, SMALL};
+pub(crate) use send::{council_of, is_on, queue, received, statistic, switch, was_sent};

@@ -9,6 +9,7 @@ use super::arrival::{Arrivals, Said};
 use super::canary::Canary;
 use super::echo::Echo;
 use super::hook::Ended;
+use super::monthly::Monthly;
 use super::state::{AgentState, StateFailure};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -37,6 +38,7 @@ struct Work {
     arrivals: Option<Arrivals>,
     echo: Option<Echo>,
     canary: Option<Canary>,
+    monthly: Option<Monthly>,
 }
 
 impl<'c> Agent<'c> {
@@ -117,6 +119,11 @@ impl<'c> Agent<'c> {
             let (unsaved, failure) = arrivals.unsaved();
             (self.state.unsaved, self.state.save_failure) = (unsaved, failure.cloned());
         }
+        if let Some(monthly) = &mut work.monthly
+            && let Some(month) = monthly.step(post)?
+        {
+            said.push(Sentence::new("agent.statistic-queued").with("month", month));
+        }
         self.say(said);
         self.write();
         Ok(())
@@ -132,6 +139,8 @@ impl<'c> Agent<'c> {
             canary: (options.canary && !options.echo)
                 .then(|| Canary::open(post, self.own))
                 .transpose()?,
+            // The exchange's own institution has nothing to count.
+            monthly: (!options.echo).then(Monthly::new),
         })
     }
 }

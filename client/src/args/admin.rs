@@ -38,7 +38,7 @@ pub enum AdminCommand {
     Resume,
     /// 様式集の新しい版を公開する / publish a release of the form catalogue
     PublishCatalogue(PublishCatalogueArgs),
-    /// 協議会への集計 / counts for the council
+    /// 協議会への集計（集計を受け取る施設で report council を使います） / made by the office that takes the counts
     #[command(hide = true)]
     Report,
 }

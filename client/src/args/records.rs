@@ -87,6 +87,10 @@ pub enum CaseCommand {
         #[arg(long = "as", value_name = "WORKER")]
         worker: Option<String>,
     },
+    /// 支援経過(第5表)に写す文 / sentences to paste into the office's records
+    Note(CaseNoteArgs),
+    /// 情報提供・受領記録票（A4のPDF）と記録ファイル / the record of a case on A4, and as a file
+    Record(CaseRecordArgs),
     /// 次の段階へ進める / take the next step
     #[command(hide = true)]
     Step {
@@ -106,4 +110,27 @@ pub struct ClaimArgs {
     /// 担当者 / worker
     #[arg(long = "as", value_name = "WORKER")]
     pub worker: Option<String>,
+}
+
+/// `case note`
+#[derive(Debug, Clone, Args)]
+pub struct CaseNoteArgs {
+    /// 事例の番号（先頭だけでも可） / id of the case, or its beginning
+    pub id: String,
+    /// 支援経過に写したことを記録する / note that they were copied
+    #[arg(long)]
+    pub copied: bool,
+    /// 担当者 / worker
+    #[arg(long = "as", value_name = "WORKER")]
+    pub worker: Option<String>,
+}
+
+/// `case record`
+#[derive(Debug, Clone, Args)]
+pub struct CaseRecordArgs {
+    /// 事例の番号（先頭だけでも可） / id of the case, or its beginning
+    pub id: String,
+    /// 書き出すPDF。隣に同じ名前の .record も書きます / PDF to write; the record file goes beside it
+    #[arg(long, value_name = "FILE.pdf")]
+    pub out: PathBuf,
 }

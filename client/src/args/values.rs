@@ -13,6 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::RecipientArg;
 use crate::fingerprint;
 use crate::messages::Sentence;
+use crate::statistic::Month;
 
 type Read<T> = Result<T, String>;
 
@@ -76,6 +77,11 @@ pub(super) fn unit(typed: &str) -> Read<Unit> {
 
 pub(super) fn fingerprint(typed: &str) -> Read<Hash> {
     fingerprint::parse(typed).ok_or_else(|| wrong("args.fingerprint"))
+}
+
+/// `2026-11`
+pub(super) fn month(typed: &str) -> Read<Month> {
+    typed.parse().map_err(|_| wrong("args.month"))
 }
 
 /// What stands on paper for a digest.

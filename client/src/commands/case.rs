@@ -87,6 +87,7 @@ pub async fn run(ctx: &Context, command: &CaseCommand) -> Result<Cases, Failure>
         }
         CaseCommand::List { all } => list(ctx, *all).await,
         CaseCommand::Show { id } => show(ctx, id).await,
+        CaseCommand::Note(_) | CaseCommand::Record(_) => Err(Failure::new("command.not-here")),
         CaseCommand::Step { .. } => Err(Failure::new("command.not-here")),
     }
 }

@@ -64,7 +64,7 @@ pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
             continue;
         }
         // Test letters are for the agent; a person who asks for all sees them too.
-        if !args.all && probe::is_test(&session, &message)? {
+        if !args.all && probe::is_routine(&session, &message)? {
             continue;
         }
         let short_id = short.get(id).map(String::as_str).unwrap_or_default();

@@ -104,7 +104,7 @@ pub struct ShownMessage {
 
 impl ShownParty {
     /// An institution of the directory; one that is not in it shows its id.
-    pub(super) fn of(directory: &Directory, id: Id) -> Self {
+    pub(crate) fn of(directory: &Directory, id: Id) -> Self {
         let record = directory.member(id).and_then(|member| member.record());
         Self {
             id: id.to_string(),
@@ -312,7 +312,7 @@ pub(super) fn delivery_word(delivery: Delivery) -> &'static str {
     }
 }
 
-pub(super) fn validity_word(validity: Validity) -> &'static str {
+pub(crate) fn validity_word(validity: Validity) -> &'static str {
     match validity {
         Validity::Current => "current",
         Validity::Superseded => "superseded",

@@ -133,7 +133,7 @@ fn list(session: &Session<'_>, mail: &Mail, all_of_them: bool) -> Result<Tracked
     for (from, id) in known.iter().filter(|(from, _)| *from == own) {
         let Some(message) = Message::load(vault, *from, *id)? else { continue };
         // The test letter of each day would bury the sheets.
-        if message.is_of_the_office() || !all_of_them && probe::is_test(session, &message)? {
+        if message.is_of_the_office() || !all_of_them && probe::is_routine(session, &message)? {
             continue;
         }
         let short_id = short.get(id).map(String::as_str).unwrap_or_default();

@@ -140,6 +140,7 @@ pub fn compose(
 fn body_type(kind: v1::LetterKind) -> &'static str {
     match kind {
         v1::LetterKind::OfficeRecord => crate::office::BODY_TYPE,
+        v1::LetterKind::Statistic => crate::statistic::BODY_TYPE,
         _ => FORM_TYPE,
     }
 }

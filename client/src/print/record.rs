@@ -139,12 +139,14 @@ fn admission(flow: &mut Flow, record: &CaseRecord) {
         )]);
         return;
     };
+    let word =
+        if admission.word == "office" { "事業所の申告" } else { "入院連絡の記載" };
     let planned = match admission.planned {
         Some(true) => "　予定入院",
         Some(false) => "　予定外の入院",
         None => "",
     };
-    fact(flow, "入院日", &format!("{}{planned}（事業所の申告）", when(&admission.at)));
+    fact(flow, "入院日", &format!("{}{planned}（{word}）", when(&admission.at)));
     let learnt = admission.learnt.as_deref().map_or_else(|| "記録なし".to_owned(), when);
     let from = admission.learnt_from.as_deref().map(|from| format!("　{from}から"));
     fact(flow, "知った日時", &format!("{learnt}{}（事業所の申告）", from.unwrap_or_default()));
@@ -167,7 +169,7 @@ fn standing(class: &Class) -> String {
 }
 
 /// A class in Japanese.
-fn class_word(class: Option<&str>) -> &'static str {
+pub(crate) fn class_word(class: Option<&str>) -> &'static str {
     match class {
         Some("1") => "(Ⅰ)の期限内",
         Some("2") => "(Ⅱ)の期限内",
@@ -239,14 +241,16 @@ fn event(event: &Event) -> String {
 }
 
 fn off_system(flow: &mut Flow, item: &OffSystemItem) {
-    let received = match (&item.received_by, &item.confirmed) {
-        (Some(who), Some(at)) => format!("{who}　{}", when(at)),
-        (Some(who), None) => who.clone(),
-        _ => "ありません（この票の作成時点）".to_owned(),
+    let received = match (item.state.as_str(), &item.received_by, &item.confirmed) {
+        (_, Some(who), Some(at)) => format!("{who}　{}", when(at)),
+        ("unconfirmed", ..) => "ありません（この票の作成時点）".to_owned(),
+        ("call-only", ..) => "電話のみ（受け渡しになりません：暫定）".to_owned(),
+        _ => "要りません（対面、または当方が受け取ったもの）".to_owned(),
     };
+    let way = if item.received { "受領" } else { "提供" };
     let index = item.index.map_or_else(|| "-".to_owned(), |index| index.to_string());
     let text = format!(
-        "{}　{}　{}\n相手 {}\n受領確認 {received}\n記録した人 {}　記録番号 {index}（日時は職員の入力）",
+        "{}　{way}　{}　{}\n相手 {}\n受領確認 {received}\n記録した人 {}　記録番号 {index}（日時は職員の入力）",
         when(&item.at),
         item.means,
         item.what,

@@ -71,13 +71,19 @@ fn answer(letter: &Delivery, sent: &str) -> String {
 }
 
 fn off_system(item: &OffSystemItem) -> String {
-    let mut text = format!("{} {}を{}へ{}。", moment(&item.at), item.what, item.other, item.means);
-    match (&item.received_by, &item.confirmed) {
-        (Some(who), Some(at)) => {
-            text.push_str(&format!("{} {who}が受領と確認。", later(at, &item.at)));
+    let OffSystemItem { what, other, means, .. } = item;
+    let mut text = if item.received {
+        format!("{} {other}から{what}を受領({means})。", moment(&item.at))
+    } else {
+        format!("{} {what}を{other}へ({means})。", moment(&item.at))
+    };
+    match (item.state.as_str(), &item.received_by, &item.confirmed) {
+        (_, Some(who), Some(at)) => {
+            let (when, who) = (later(at, &item.at), role_first(who, true));
+            text.push_str(&format!("{when} {who}が受領と確認。"));
         }
-        (Some(who), None) => text.push_str(&format!("{who}が受領。")),
-        _ => text.push_str("受領確認は未(この記録の作成時点)。"),
+        ("unconfirmed", ..) => text.push_str("受領確認は未(この記録の作成時点)。"),
+        _ => {}
     }
     text
 }
@@ -134,7 +140,7 @@ mod tests {
                  のちに訂正版を送付。入院日R8.1.30。",
                 "R8.1.30 14:05 入院時情報提供書(第2版)を流山つむぐ病院地域連携室へ送付(つむぐ)。\
                  14:22 同MSW 田中 由美氏が受領確認。入院日R8.1.30。",
-                "R8.1.30 15:00 入院の連絡をはた訪問看護ステーションへFAX。\
+                "R8.1.30 15:00 入院の連絡をはた訪問看護ステーションへ(FAX)。\
                  受領確認は未(この記録の作成時点)。",
             ]
         );
@@ -166,6 +172,23 @@ mod tests {
         let answer = record.deliveries[1].answer.as_mut().unwrap();
         answer.answer = "rejected".into();
         assert!(sentences(&record).concat().contains("先方が受理不可と回答"));
+    }
+
+    #[test]
+    fn what_went_past_the_exchange_says_how_and_who_confirmed() {
+        let mut record = example();
+        record.deliveries.clear();
+        let item = &mut record.off_system[0];
+        item.state = "confirmed".into();
+        item.received_by = Some("鈴木 花子（看護師）".into());
+        item.confirmed = Some("2026-01-30T15:20:00+09:00".into());
+        let said = sentences(&record).concat();
+        assert!(said.ends_with("へ(FAX)。15:20 看護師 鈴木 花子氏が受領と確認。"), "{said}");
+        let item = &mut record.off_system[0];
+        (item.received, item.state) = (true, "recorded".into());
+        (item.received_by, item.confirmed) = (None, None);
+        let said = sentences(&record).concat();
+        assert_eq!(said, "R8.1.30 15:00 はた訪問看護ステーションから入院の連絡を受領(FAX)。");
     }
 
     #[test]

@@ -82,12 +82,14 @@ pub struct CaseName {
     pub label: String,
 }
 
-/// An admission, as the office recorded it.
+/// An admission, as the office or a notice says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Admission {
     /// Day, or day and time, in Japan.
     pub at: String,
+    /// Whose word: `office`, or `letter` where the newest notice of admission says so.
+    pub word: String,
     /// Whether it was planned, where that is known.
     pub planned: Option<bool>,
     /// When the office learnt of it.
@@ -188,6 +190,8 @@ pub struct Receipt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OffSystemItem {
+    /// Whether it came to the office; else the office sent it.
+    pub received: bool,
     /// By which means, in Japanese.
     pub means: String,
     /// When, as typed by a worker.
@@ -196,6 +200,8 @@ pub struct OffSystemItem {
     pub other: String,
     /// What, in Japanese.
     pub what: String,
+    /// `confirmed`, `unconfirmed`, `recorded` (in person, or received here) or `call-only`.
+    pub state: String,
     /// Who received it, as the office says.
     pub received_by: Option<String>,
     /// When that was confirmed, as typed by a worker.
@@ -337,6 +343,7 @@ pub(crate) mod tests {
             made: "2026-02-02T09:00:00+09:00".into(),
             admission: Some(Admission {
                 at: "2026-01-30T07:40:00+09:00".into(),
+                word: "office".into(),
                 planned: Some(false),
                 learnt: Some("2026-01-30T08:10:00+09:00".into()),
                 learnt_from: Some("本人・家族".into()),
@@ -355,10 +362,12 @@ pub(crate) mod tests {
                 delivery(2, second, Some(answer), "current"),
             ],
             off_system: vec![OffSystemItem {
+                received: false,
                 means: "FAX".into(),
                 at: "2026-01-30T15:00:00+09:00".into(),
                 other: "はた訪問看護ステーション".into(),
                 what: "入院の連絡".into(),
+                state: "unconfirmed".into(),
                 received_by: None,
                 confirmed: None,
                 recorded_by: "佐藤 健（介護支援専門員）".into(),

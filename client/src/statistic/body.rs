@@ -224,6 +224,13 @@ impl Month {
         Date::new(self.year, self.month, 1).unwrap_or(Date::MIN)
     }
 
+    /// How many months from this one to another one, both counted; nothing backwards.
+    #[must_use]
+    pub fn until(self, last: Self) -> u32 {
+        let number = |month: Self| i32::from(month.year) * 12 + i32::from(month.month);
+        u32::try_from(number(last) - number(self) + 1).unwrap_or(0)
+    }
+
     /// The one before.
     #[must_use]
     pub fn before(self) -> Self {
@@ -343,6 +350,9 @@ mod tests {
         let december = month("2026-12");
         assert_eq!(december.after().to_string(), "2027-01");
         assert_eq!(december.after().before(), december);
+        assert_eq!(december.until(december), 1);
+        assert_eq!(month("2026-01").until(month("2027-12")), 24);
+        assert_eq!(december.until(month("2026-10")), 0);
         assert!(december.has(jiff::civil::date(2026, 12, 31)));
         assert!(!december.has(jiff::civil::date(2025, 12, 31)));
         for bad in ["", "2026", "2026-1", "2026-00", "26-01", "2200-01", "2026-01-01", "+026-01"] {

@@ -12,6 +12,9 @@ use super::count::{Count, SMALL};
 /// Months that fewer institutions reported are not shown: of two, each could compute the other's.
 pub const MIN_INSTITUTIONS: usize = 3;
 
+/// Most months of a report: ten years.
+pub const MAX_MONTHS: u32 = 120;
+
 /// A number of which only the least, and perhaps the most, is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Range {
