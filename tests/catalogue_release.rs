@@ -203,8 +203,26 @@ fn a_spoilt_file_is_not_used_and_the_release_before_stays() {
         assert!(said.err.contains("署名された内容と違います"), "{said:?}");
     }
     assert_eq!((release(&hospital), release(&office)), (json!(1), json!(1)));
+    // A sheet of a version that does not come is shown as it is, and a person is told why.
+    let sheet = fs::read_to_string(town.form("nagareyama")).unwrap().replace("\"R7\"", "\"R8\"");
+    let sheet = file(&town, "new.toml", &format!("{sheet}\nshelter = \"架空小学校\"\n"));
+    office
+        .say(&["send", "--to", HOSPITAL.number, "--sheet", &sheet])
+        .failed(9, "form.unknown-version");
+    fs::write(&kept, &right).unwrap();
+    let sent = send(&office, &sheet);
+    fs::write(&kept, b"id = \"x\"").unwrap();
+    let raw = hospital.read(&["open", id(&sent)]);
+    assert_eq!(raw.code, Some(0), "{raw:?}");
+    assert!(raw.out.contains("架空小学校") && raw.out.contains("様式集にない"), "{raw:?}");
+    let raw = hospital.does(&["open", id(&sent)]);
+    assert_eq!((&raw["form"], &raw["values"]["version"]), (&Value::Null, &json!("R8")));
+    let page = hospital.file("raw.pdf");
+    hospital.does(&["print", id(&sent), "--out", &page]);
     // Forms of the release before go on.
-    assert_eq!(send(&office, &town.form("nagareyama"))["sent"], true);
+    let form = town.form("nagareyama");
+    let sent = hospital.does(&["send", "--to", OFFICE.number, "--sheet", &form]);
+    assert_eq!(sent["sent"], true);
     town.stop();
     let found = check(&town.server_dir(), false).unwrap();
     assert_eq!((found.wrong_catalogue_files, found.is_whole()), (1, false));
@@ -229,7 +247,10 @@ fn a_spoilt_file_is_not_used_and_the_release_before_stays() {
     assert_eq!(fs::read_dir(dir.join("catalogue")).unwrap().count(), files.len() + 1);
 
     town.start();
-    for person in [&hospital, &office] {
+    // Killed while it fetches, a terminal goes on with the next command.
+    let station = town.station();
+    station.say_with(&[("TSUMUGU_CRASH_AT", "atomic.renamed:12")], &["inbox"]).died();
+    for person in [&hospital, &office, &station] {
         let said = person.read(&["inbox"]);
         assert!(!said.err.contains("署名された内容と違います"), "{said:?}");
         assert_eq!(release(person), 2);

@@ -14,7 +14,7 @@ use crate::jst;
 use crate::letters::Randomness;
 use crate::messages::Sentence;
 use crate::network::Network;
-use crate::output::{Mode, Outcome, Output};
+use crate::output::{Mode, Outcome, Output, Page};
 use crate::passphrase::Source;
 use crate::pin::Pins;
 use crate::progress::Progress;
@@ -146,6 +146,11 @@ impl Context {
     /// Tells something on the way: progress or a warning.
     pub fn note(&self, sentence: &Sentence) {
         self.print(|output| output.note(sentence));
+    }
+
+    /// Shows lines on the way, beside what the command gives.
+    pub fn aside(&self, fill: impl FnOnce(&mut Page)) {
+        self.print(|output| output.aside(fill));
     }
 
     /// Tells something that only `--verbose` shows.

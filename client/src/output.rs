@@ -77,8 +77,13 @@ impl<'a> Output<'a> {
 
     /// A sentence on the way: progress or a warning. It may be lost without harm.
     pub fn note(&mut self, sentence: &Sentence) {
+        self.aside(|page| page.say(sentence));
+    }
+
+    /// Lines on the way, for a person. They may be lost without harm.
+    pub fn aside(&mut self, fill: impl FnOnce(&mut Page)) {
         let mut page = Page::default();
-        page.say(sentence);
+        fill(&mut page);
         let _ = write(self.err, &page.text());
     }
 

@@ -47,10 +47,8 @@ impl Outcome for Published {
     fn lines(&self, page: &mut Page) {
         match self {
             Self::Refused(checked) => checked.lines(page),
-            Self::Signed { signed, changes } => {
-                changes.lines(page);
-                signed.lines(page);
-            }
+            // What changes was shown before it was signed.
+            Self::Signed { signed, .. } => signed.lines(page),
         }
     }
 }

@@ -69,14 +69,12 @@ pub(super) async fn looked_at(
 /// # Errors
 /// `catalogue.not-confirmed`
 pub(super) fn confirm(ctx: &Context, changes: &ReleaseChanges, yes: bool) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
-    }
     if ctx.mode() == Mode::Text {
         ctx.note(&Sentence::new("catalogue.changes").with("release", changes.release));
-        for row in changes.rows() {
-            ctx.note(&Sentence::new("catalogue.change").with("row", row.trim()));
-        }
+        ctx.aside(|page| changes.lines(page));
+    }
+    if yes {
+        return Ok(());
     }
     let answer = ctx.ask(&Sentence::new("catalogue.ask-sign"))?.unwrap_or_default().to_lowercase();
     if ["y", "yes", "はい"].contains(&answer.as_str()) {

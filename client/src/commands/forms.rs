@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use tsumugu_catalogue::{Field, FieldType, Form, Provisional, template};
 
 use super::catalogue_check::{self, CheckedCatalogue};
-use super::form_file::read_form;
+use super::form_file::{in_newest_version, read_form};
 use crate::args::FormsCommand;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -128,7 +128,7 @@ pub fn run(ctx: &Context, command: &FormsCommand) -> Result<Forms, Failure> {
             Forms::Catalogue(catalogue_check::check(Some(folder))?)
         }
         FormsCommand::Check { file: Some(file) } => {
-            let filled = read_form(&catalogues, file)?;
+            let filled = in_newest_version(ctx, read_form(&catalogues, file)?)?;
             let missing = filled.missing();
             let field = |one: &tsumugu_catalogue::Missing<'_>| MissingField {
                 field: one.field.id.clone(),

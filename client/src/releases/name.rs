@@ -35,7 +35,23 @@ pub fn path_of(flat: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_name_has_one_meaning(text in "[a-z0-9./-]{0,70}|.{0,70}") {
+            if let Some(flat) = flat_name(&text) {
+                prop_assert_eq!(path_of(&flat), Some(text.clone()));
+            }
+            if let Some(path) = path_of(&text)
+                && let Some(flat) = flat_name(&path)
+            {
+                prop_assert_eq!(flat, text);
+            }
+        }
+    }
 
     #[test]
     fn names_go_there_and_back() {

@@ -60,12 +60,6 @@ impl ReleaseChanges {
 
     /// A line for each file and form that changes.
     pub fn lines(&self, page: &mut Page) {
-        self.rows().iter().for_each(|row| page.row(row));
-    }
-
-    /// The same as text.
-    #[must_use]
-    pub fn rows(&self) -> Vec<String> {
         let changed = self.files.iter().filter(|file| file.change != "same");
         let file = |file: &ChangedFile| {
             let (name, change) = (&file.name, word(file.change));
@@ -75,7 +69,7 @@ impl ReleaseChanges {
             let (id, version, title) = (&form.form, &form.version, &form.title);
             format!("    {}  様式 form {id} {version}  {title}", word(form.change))
         };
-        changed.map(file).chain(self.forms.iter().map(form)).collect()
+        changed.map(file).chain(self.forms.iter().map(form)).for_each(|row| page.row(&row));
     }
 }
 
