@@ -154,7 +154,7 @@ impl MonthCase {
             if self.provisional { "暫定" } else { "" }.to_owned(),
             acknowledged.to_owned(),
             if self.copied { "済" } else { "未" }.to_owned(),
-            self.missing.join(" "),
+            self.missing.join("\n"),
         ]
     }
 }
@@ -165,7 +165,7 @@ impl MonthReport {
     }
 
     fn printed(&self, ctx: &Context, office: &str) -> PrintedReport {
-        let shares = [10, 10, 14, 11, 9, 5, 7, 7, 22];
+        let shares = [10, 9, 12, 9, 10, 6, 9, 9, 28];
         let columns = HEADS.iter().zip(shares).map(|(head, share)| ((*head).to_owned(), share));
         PrintedReport {
             title: "入院時の情報提供 月次一覧".to_owned(),

@@ -147,9 +147,13 @@ fn admission(flow: &mut Flow, record: &CaseRecord) {
         None => "",
     };
     fact(flow, "入院日", &format!("{}{planned}（{word}）", when(&admission.at)));
-    let learnt = admission.learnt.as_deref().map_or_else(|| "記録なし".to_owned(), when);
+    let learnt = admission.learnt.as_deref();
     let from = admission.learnt_from.as_deref().map(|from| format!("　{from}から"));
-    fact(flow, "知った日時", &format!("{learnt}{}（事業所の申告）", from.unwrap_or_default()));
+    let learnt = learnt.map_or_else(
+        || "記録なし".to_owned(),
+        |at| format!("{}{}（事業所の申告）", when(at), from.unwrap_or_default()),
+    );
+    fact(flow, "知った日時", &learnt);
     let hours =
         if admission.hours.is_empty() { "公開されていません" } else { &admission.hours };
     fact(flow, "営業時間", hours);
@@ -234,8 +238,8 @@ fn event(event: &Event) -> String {
         Some(by) => format!("{}の端末が署名", by.name),
         None => "交換所の記録".to_owned(),
     };
-    let said = event.said.as_deref().filter(|said| *said != event.logged);
-    let said = said.map(|said| format!("、その端末の時計では{}", when(said))).unwrap_or_default();
+    let said = event.said.as_deref().map(when).filter(|said| *said != when(&event.logged));
+    let said = said.map(|said| format!("、その端末の時計では{said}")).unwrap_or_default();
     let what = japanese(&event.what);
     format!("{what}　{}（交換所の時計{said}）　記録番号 {}　{by}", when(&event.logged), event.index)
 }
