@@ -83,6 +83,7 @@ enum Deed {
     Send(Letter),
     Fetch(Letter),
     Dispose(Letter, (Statement, Vec<u8>)),
+    Record((Statement, Vec<u8>)),
     Approve(Paper, Box<Statement>),
     Release(Vec<u8>, u64),
 }
@@ -126,6 +127,7 @@ impl Scene {
             }
             Deed::Dispose(_, answer) => Ok(self.to.dispose(answer).await?.at.index),
             Deed::Release(content, version) => self.release(content, *version).await,
+            Deed::Record(record) => Ok(self.from.hand_in_record(record).await?.at.index),
             Deed::Approve(paper, record) => {
                 let mut admin = self.town.administrators[0].link.admin();
                 let answer = admin.approve(paper.approval(record)).await?.into_inner();
@@ -185,6 +187,11 @@ impl Scene {
                 let directory = self.town.eye.directory();
                 let releases = directory.catalogues().iter();
                 releases.filter(|one| one.body.files[0].content.digest == digest).count()
+            }
+            Deed::Record((statement, detail)) => {
+                assert!(self.from.details().await.contains(detail));
+                let mail = self.from.letters().await;
+                mail.iter().filter(|event| event.record == statement.bytes()).count()
             }
             Deed::Approve(paper, _) => {
                 self.town.sync().await;
@@ -339,6 +346,13 @@ async fn a_letter_is_answered_once_wherever_the_program_dies() {
         let answer = scene.to.disposition(&letter, Answer::Rejected);
         deeds.push(Deed::Dispose(letter, answer));
     }
+    at_every_point(&mut scene, &rounds(), deeds).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fax_is_recorded_once_wherever_the_program_dies() {
+    let mut scene = Scene::new().await;
+    let deeds = ROUND.iter().map(|_| Deed::Record(scene.from.record(None, |_| {}))).collect();
     at_every_point(&mut scene, &rounds(), deeds).await;
 }
 

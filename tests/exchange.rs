@@ -10,6 +10,8 @@ mod bootstrap;
 mod enrol;
 #[path = "exchange/log.rs"]
 mod log;
+#[path = "exchange/off_system.rs"]
+mod off_system;
 #[path = "exchange/publish.rs"]
 mod publish;
 #[path = "exchange/receive.rs"]

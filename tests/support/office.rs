@@ -16,7 +16,8 @@ use tsumugu_trust::seal::{seal_to, seal_with_key};
 use tsumugu_trust::state::{Event, MessageState};
 use tsumugu_trust::statement::{
     Answer, AnyBody, Body, BytesRef, Destination, DetailRef, Disposition, Envelope, KeySet,
-    KeySets, Opened, RecipientText, RemovalReason, Statement, TerminalRemoved, Urgency, sign,
+    KeySets, OffSystem, Opened, RecipientText, RemovalReason, Statement, TerminalRemoved, Urgency,
+    sign,
 };
 use tsumugu_trust::value::{Id, Origin, Time, Unit};
 
@@ -226,6 +227,58 @@ impl Office {
         let request = v1::DisposeRequest { statement: bytes, detail };
         let answer = self.link.exchange().dispose(request).await?.into_inner();
         Ok(self.eye.taken(answer.receipt.as_ref(), statement))
+    }
+
+    /// A record of something that went past the exchange, with its sealed detail.
+    pub fn record(
+        &self,
+        about: Option<Id>,
+        change: impl FnOnce(&mut OffSystem),
+    ) -> (Statement, Vec<u8>) {
+        let sealed = seal_to(&[self.secrets.sealing().to_recipient()], "FAX".as_bytes()).unwrap();
+        self.record_with(sealed, about, change)
+    }
+
+    /// The same around any detail.
+    pub fn record_with(
+        &self,
+        detail: Vec<u8>,
+        about: Option<Id>,
+        change: impl FnOnce(&mut OffSystem),
+    ) -> (Statement, Vec<u8>) {
+        let now = Time(self.clock.now_ms());
+        let sealed = BytesRef { digest: sha256(&[&detail]), length: detail.len() as u64 };
+        let mut lines = OffSystem {
+            from: self.id,
+            id: Id::for_message(now, &fresh()),
+            about,
+            recorded: now,
+            detail: DetailRef { commitment: Hash(fresh()), sealed },
+        };
+        change(&mut lines);
+        (self.by_terminal(&lines), detail)
+    }
+
+    pub async fn hand_in_record(
+        &self,
+        (statement, detail): &(Statement, Vec<u8>),
+    ) -> Result<VerifiedReceipt, Status> {
+        let (bytes, detail) = (statement.bytes().into(), detail.clone().into());
+        let request = v1::RecordOffSystemRequest { statement: bytes, detail };
+        let answer = self.link.exchange().record_off_system(request).await?.into_inner();
+        Ok(self.eye.taken(answer.receipt.as_ref(), statement))
+    }
+
+    /// The details that the mailbox brings, in order.
+    pub async fn details(&self) -> Vec<Vec<u8>> {
+        let mut stream = self.subscribe(0, true).await.unwrap();
+        let mut details = Vec::new();
+        while let Some(piece) = stream.message().await.unwrap() {
+            let Some(SubscribePart::Events(events)) = piece.part else { continue };
+            details.extend(events.events.into_iter().map(|event| event.detail.to_vec()));
+        }
+        details.retain(|detail| !detail.is_empty());
+        details
     }
 
     /// The records of a message, checked, with their details.

@@ -20,3 +20,6 @@ pub use pack::{MAX_LETTER, MAX_SEALED_BODY, PackError, pack, padme, unpack};
 pub const MAX_DETAIL: usize = 8_192;
 /// Most bytes of a sealed detail: the plain one, an age header with its grease, and the tag.
 pub const MAX_SEALED_DETAIL: usize = MAX_DETAIL + 2_048;
+/// Most bytes of the sealed detail of an off-system record: it holds the sheet that went by FAX, packed
+/// as letters are, and has to fit one frame of the exchange's journal.
+pub const MAX_SEALED_RECORD: usize = 98_304;

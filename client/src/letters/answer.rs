@@ -104,8 +104,8 @@ pub fn answer(
         return Err(too_large(MAX_COMMENT));
     }
     let mut lines = lines(reply);
-    let author =
-        v1::DetailAuthor { worker: Some(signer.shown.clone()), comment: reply.comment.to_owned() };
+    let (worker, comment) = (Some(signer.shown.clone()), reply.comment.to_owned());
+    let author = v1::DetailAuthor { worker, comment, off_system: None };
     let author = author.encode_to_vec();
     let header = disposition_header(origin, &lines);
     let note = sign(origin, &Author { header, author: author_digest(&author) }, &[signer.key])?;

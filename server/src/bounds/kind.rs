@@ -31,7 +31,7 @@ pub(super) fn kind_of(path: &str) -> Kind {
     let lasting = Kind { most_bytes: Some(QUESTION), is_stream: true };
     match (service.strip_prefix("tsumugu.v1.").unwrap_or(service), call) {
         ("ExchangeService", "Send") => once(SEND),
-        ("ExchangeService", "Opened" | "Dispose") => once(STATEMENT),
+        ("ExchangeService", "Opened" | "Dispose" | "RecordOffSystem") => once(STATEMENT),
         ("ExchangeService", "UploadAttachment") => Kind { most_bytes: None, is_stream: false },
         ("ExchangeService", "Subscribe" | "Fetch" | "FetchAttachment")
         | ("DirectoryService", "SyncDirectory")

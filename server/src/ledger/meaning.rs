@@ -62,7 +62,10 @@ impl Ledger {
                 self.change(hold_key(h.from, h.id), &row);
                 Ok(Vec::new())
             }
-            AnyBody::OffSystem(o) => self.readers(at, &[o.from]),
+            AnyBody::OffSystem(o) => {
+                self.change_number(key(table::OFF_SYSTEM, &[&o.from.0, &o.id.0]), at.index);
+                self.readers(at, &[o.from])
+            }
             _ => Ok(Vec::new()),
         }
     }

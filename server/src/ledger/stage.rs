@@ -21,7 +21,7 @@ use super::{Changes, ClearRow, Ledger, LedgerError, frames, key, table, write_lo
 pub struct Attached {
     /// Where the body of an envelope was written.
     pub body: Option<BodyLocation>,
-    /// The sealed detail of an answer.
+    /// The sealed detail of an answer or an off-system record.
     pub detail: Vec<u8>,
 }
 

@@ -44,6 +44,8 @@ pub(crate) mod table {
     pub(crate) const SETTLED: u8 = b's';
     /// sender, message id → [`super::super::rows::HoldRow`]
     pub(crate) const HOLD: u8 = b'h';
+    /// institution, record id → index of the off-system record
+    pub(crate) const OFF_SYSTEM: u8 = b'o';
     /// index of the `destroyed` leaf → [`super::super::rows::DoomedRow`]
     pub(crate) const DOOMED: u8 = b'd';
     /// nothing → number of leaves applied

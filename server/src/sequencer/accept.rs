@@ -3,6 +3,7 @@
 
 mod enrol;
 mod letters;
+mod off_system;
 mod statements;
 
 pub(crate) use statements::{check_next_hold, check_proposal};
@@ -57,6 +58,9 @@ pub(super) fn accept(ledger: &mut Ledger, now: Time, command: Command) -> Accept
         }
         Command::Dispose { institution, statement, detail } => {
             letters::dispose(ledger, now, institution, &statement, detail)
+        }
+        Command::RecordOffSystem { institution, statement, detail } => {
+            off_system::record(ledger, now, institution, &statement, detail)
         }
         Command::Tick | Command::Stop => statements::tick(ledger, now),
     }

@@ -93,6 +93,15 @@ pub enum Command {
         /// The sealed detail.
         detail: Vec<u8>,
     },
+    /// The institution records what went past the exchange.
+    RecordOffSystem {
+        /// Who says so.
+        institution: Id,
+        /// The statement.
+        statement: Statement,
+        /// The sealed detail.
+        detail: Vec<u8>,
+    },
     /// Time passes.
     Tick,
     /// Write what is due, and stop.
@@ -107,7 +116,8 @@ impl Command {
             | Self::Send { institution, .. }
             | Self::Fetch { institution, .. }
             | Self::Opened { institution, .. }
-            | Self::Dispose { institution, .. } => Some(*institution),
+            | Self::Dispose { institution, .. }
+            | Self::RecordOffSystem { institution, .. } => Some(*institution),
             Self::Bootstrap { .. }
             | Self::TrustList { .. }
             | Self::Invite { .. }
@@ -126,7 +136,8 @@ impl Command {
             Self::Send { letters, .. } => {
                 letters.iter().map(|letter| of(&letter.envelope) + letter.body.len()).sum()
             }
-            Self::Dispose { statement, detail, .. } => of(statement) + detail.len(),
+            Self::Dispose { statement, detail, .. }
+            | Self::RecordOffSystem { statement, detail, .. } => of(statement) + detail.len(),
             Self::Publish { statement, .. } | Self::Opened { statement, .. } => of(statement),
             _ => 0,
         }

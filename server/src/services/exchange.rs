@@ -6,6 +6,7 @@ mod fetch;
 mod fetch_attachment;
 mod get_upload;
 mod opened;
+mod record_off_system;
 mod send;
 mod subscribe;
 mod track;
@@ -56,6 +57,14 @@ impl ExchangeService for Letters {
     async fn dispose(&self, request: Request<v1::DisposeRequest>) -> Answer<v1::DisposeResponse> {
         let caller = self.0.signer(&request)?;
         answer(dispose::dispose(&self.0, caller, request.into_inner()).await)
+    }
+    async fn record_off_system(
+        &self,
+        request: Request<v1::RecordOffSystemRequest>,
+    ) -> Answer<v1::RecordOffSystemResponse> {
+        let caller = self.0.signer(&request)?;
+        let request = request.into_inner();
+        answer(record_off_system::record_off_system(&self.0, caller, request).await)
     }
     async fn track(&self, request: Request<v1::TrackRequest>) -> Answer<v1::TrackResponse> {
         let caller = self.0.terminal(&request)?;

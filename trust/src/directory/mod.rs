@@ -28,8 +28,8 @@ pub use model::{Directory, Entry, Holder, KeyUse, Member, TerminalEntry};
 pub use names::fold_name;
 pub use private::{
     CheckedAnswer, CheckedEnvelope, CheckedWorker, HOLD_SIGNATURES, check_author_note,
-    check_before_signing, check_disposition, check_envelope, check_hold, check_opened,
-    check_recall, check_worker, check_worker_removed, continues_hold,
+    check_before_signing, check_disposition, check_envelope, check_hold, check_off_system,
+    check_opened, check_recall, check_worker, check_worker_removed, continues_hold,
 };
 pub use refusal::Refusal;
 pub use terminal::{

@@ -9,8 +9,8 @@ use crate::hash::Hash;
 use crate::leaf::LogPosition;
 use crate::note::VerifyingKey;
 use crate::statement::{
-    AnyBody, Author, Disposition, Envelope, Hold, HoldState, KeySet, Opened, Recall, Statement,
-    Worker, WorkerRemoved,
+    AnyBody, Author, Disposition, Envelope, Hold, HoldState, KeySet, OffSystem, Opened, Recall,
+    Statement, Worker, WorkerRemoved,
 };
 use crate::value::{Id, Role};
 
@@ -26,7 +26,8 @@ pub struct CheckedEnvelope {
     terminal: Id,
 }
 
-/// An opened or disposition that the recipient's admitted terminal signed, or a recall by the sender's.
+/// An opened or disposition that the recipient's admitted terminal signed, or a recall or off-system
+/// record by the sender's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedAnswer<B> {
     body: B,
@@ -220,6 +221,26 @@ pub fn check_recall(
         return Err(Refusal::Suspended);
     }
     Ok(CheckedAnswer { body: recall.clone(), digest: statement.digest(), terminal })
+}
+
+/// Checks an off-system record at its place: by a terminal of the institution that records it (rule 10).
+///
+/// Whether its id is new and what it is about is there, is for the caller, who knows the records.
+///
+/// # Errors
+/// [`Refusal`]
+pub fn check_off_system(
+    directory: &Directory,
+    at: LogPosition,
+    statement: &Statement,
+) -> Result<CheckedAnswer<OffSystem>, Refusal> {
+    let AnyBody::OffSystem(record) = &statement.body else { return Err(Refusal::WrongKind) };
+    let terminal = signing_terminal(directory, at, statement, record.from)?;
+    let member = directory.member(record.from).ok_or(Refusal::UnknownParty)?;
+    if !member.is_active_at(at) {
+        return Err(Refusal::Suspended);
+    }
+    Ok(CheckedAnswer { body: record.clone(), digest: statement.digest(), terminal })
 }
 
 /// Checks a worker statement at its place: signed by the institution, at a terminal that counts then.

@@ -514,7 +514,8 @@ statement! {
         from: one Id = "from",
         /// Id of the record.
         id: one Id = "id",
-        /// The message that it is about.
+        /// The earlier record of the same institution that it confirms, corrects or takes back; that one
+        /// is about none itself.
         about: maybe Id = "about",
         /// When, the recorder's word.
         recorded: one Time = "recorded",

@@ -187,7 +187,8 @@ impl World {
         comment: &str,
         letter_key: &[u8; 32],
     ) -> TestDetail {
-        let author = v1::DetailAuthor { worker: Some(self.show(worker)), comment: comment.into() };
+        let (shown, comment) = (Some(self.show(worker)), comment.into());
+        let author = v1::DetailAuthor { worker: shown, comment, off_system: None };
         let author = author.encode_to_vec();
         let author_note = self.author_note(worker, header, &author).bytes();
         let (author, author_note) = (author.into(), author_note.into());

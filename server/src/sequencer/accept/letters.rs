@@ -67,7 +67,7 @@ pub(super) fn send(
                 },
             );
         let checked = or_refuse!(checked);
-        or_refuse!(check_time(now, checked.envelope()));
+        or_refuse!(check_time(now, checked.envelope().id, checked.envelope().composed));
         or_refuse!(check_body(checked.envelope(), letter));
         or_refuse!(check_attachments(ledger, checked.envelope())?);
         if let Some(replaced) = checked.envelope().replaces {
@@ -241,10 +241,11 @@ fn digest(row: &MessageRow) -> Result<Hash, LedgerError> {
         .map_err(|_| LedgerError::Contradiction("a message has no digest"))
 }
 
-fn check_time(now: Time, envelope: &Envelope) -> Result<(), Refusal> {
+/// Whether an id and the time that was written beside it are near enough to the exchange's clock.
+pub(super) fn check_time(now: Time, id: Id, written: Time) -> Result<(), Refusal> {
     let near = |time: Time| time.0 + MAX_AGE >= now.0 && time.0 <= now.0 + MAX_AHEAD;
-    let made = envelope.id.message_time().ok_or(Refusal::Mismatch)?;
-    if near(made) && near(envelope.composed) { Ok(()) } else { Err(Refusal::Clock) }
+    let made = id.message_time().ok_or(Refusal::Mismatch)?;
+    if near(made) && near(written) { Ok(()) } else { Err(Refusal::Clock) }
 }
 
 fn check_body(envelope: &Envelope, letter: &OutgoingLetter) -> Result<(), Refused> {
