@@ -65,6 +65,9 @@ pub use form::{
 pub use holidays::{DayOff, DayOffKind, Holidays, national_holiday};
 pub use message::Message;
 pub use missing::Missing;
-pub use render::{RenderOptions, RenderedForm, RenderedLine, RenderedSection, render, render_text};
+pub use render::{
+    FaxForm, RenderOptions, RenderedForm, RenderedLine, RenderedSection, render, render_for_fax,
+    render_text,
+};
 pub use template::template;
 pub use value::{Number, Org, Value};

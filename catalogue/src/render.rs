@@ -1,7 +1,10 @@
 //! A filled form as plain Japanese text for a terminal window.
 
+mod fax;
+mod mask;
 mod structure;
 
+pub use fax::{FaxForm, render_for_fax};
 pub use structure::{RenderedForm, RenderedLine, RenderedSection, render};
 
 use crate::{FilledForm, Provisional};

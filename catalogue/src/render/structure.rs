@@ -66,6 +66,15 @@ pub enum RenderedLine {
 /// somebody has to type. A field whose condition does not hold is left out when empty; when filled it
 /// is shown with a mark, since what a sender wrote must not vanish.
 pub fn render(filled: &FilledForm, options: RenderOptions) -> RenderedForm {
+    render_with(filled, options, |_, line| Some(line))
+}
+
+/// As [`render`]; `change` may change or leave out what is shown of a field.
+pub(super) fn render_with(
+    filled: &FilledForm,
+    options: RenderOptions,
+    change: impl Fn(&Field, RenderedLine) -> Option<RenderedLine>,
+) -> RenderedForm {
     let form = filled.form();
     let mut notes = Vec::new();
     if options.family_copy {
@@ -92,7 +101,8 @@ pub fn render(filled: &FilledForm, options: RenderOptions) -> RenderedForm {
     }
     let section = |section: &crate::Section| {
         let shown = section.fields.iter().filter(|f| !(options.family_copy && f.staff_only));
-        let lines = shown.filter_map(|field| line(filled, field, marks)).collect::<Vec<_>>();
+        let shown = shown.filter_map(|field| change(field, line(filled, field, marks)?));
+        let lines = shown.collect::<Vec<_>>();
         let title = section.title_ja.clone();
         (!lines.is_empty()).then_some(RenderedSection { title, lines })
     };
