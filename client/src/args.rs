@@ -8,6 +8,7 @@ mod letters;
 mod log;
 mod manual;
 mod office;
+mod paper;
 mod records;
 mod report;
 mod values;
@@ -32,6 +33,10 @@ pub use office::{
     FormsCommand, HolidayHabit, LetterArgs, PaperSize, PrintArgs, ProfileCommand, ProfileSetArgs,
     RecoveryCommand, TerminalAddArgs, TerminalCommand, TerminalRevokeArgs, UiArgs, WardArg,
     WorkerAddArgs, WorkerCommand, WorkerPinArgs, WorkerRemoveArgs,
+};
+pub use paper::{
+    DirectionArg, FAX_FOLDER, MeansArg, RecordAddArgs, RecordCommand, RecordConfirmArgs,
+    RecordCorrectArgs, RecordListArgs,
 };
 pub use records::{
     CaseCommand, CaseNoteArgs, CaseRecordArgs, ClaimArgs, DraftCommand, DraftSaveArgs,
@@ -125,6 +130,9 @@ pub enum Command {
     Draft(DraftCommand),
     /// 届いた文書を担当する / take a message on
     Claim(ClaimArgs),
+    /// FAX・郵送・訪問・電話の記録 / records of FAX, post, visits and calls
+    #[command(subcommand)]
+    Record(RecordCommand),
     /// 取り消す / take a message back
     #[command(hide = true)]
     Recall(LetterArgs),

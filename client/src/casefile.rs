@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! letters that name the case   sent and received, with what the log says of each
+//! off-system records            FAX, post, visits, calls, with who confirmed them
 //! office records of the case   its label, recorded steps, facts, drafts
 //! same-as                      cases that are one: the lowest id names them all
 //! ```
@@ -26,6 +27,7 @@ use tsumugu_trust::value::Id;
 
 use crate::failure::Failure;
 use crate::office::{self, Kept};
+use crate::paper::{Paper, gather};
 use crate::post::Post;
 
 pub(crate) use facts::{Fact, Facts};
@@ -47,6 +49,8 @@ pub(crate) struct CaseFile {
     pub(crate) record: Option<v1::Case>,
     /// Its letters, in log order.
     pub(crate) letters: Vec<CaseLetter>,
+    /// What went past the exchange (FAX、郵送、訪問、電話), taken back ones too, by id.
+    pub(crate) papers: Vec<Paper>,
     /// The newest revision of each recorded step, by time; those taken back too.
     pub(crate) steps: Vec<RecordedStep>,
     /// Dates and circumstances that the office entered.
@@ -70,7 +74,7 @@ impl CaseFile {
         let mut letters = CaseLetter::all(post)?;
         letters.retain(|(case, _)| joined.lowest(*case) == id);
         let letters = letters.into_iter().map(|(_, letter)| letter).collect();
-        Self::of(post, &joined, id, letters)
+        Self::of(post, &joined, id, letters, papers(post)?)
     }
 
     /// Every case: those that the office began, and those that only letters tell of; by id. Each letter
@@ -89,7 +93,19 @@ impl CaseFile {
         for (case, letter) in CaseLetter::all(post)? {
             cases.entry(joined.lowest(case)).or_default().push(letter);
         }
-        cases.into_iter().map(|(id, letters)| Self::of(post, &joined, id, letters)).collect()
+        let mut of_case: BTreeMap<Id, Vec<Paper>> = BTreeMap::new();
+        for paper in papers(post)? {
+            if let Some(case) = paper.case_id() {
+                let case = joined.lowest(case);
+                cases.entry(case).or_default();
+                of_case.entry(case).or_default().push(paper);
+            }
+        }
+        let file = |(id, letters)| {
+            let papers = of_case.remove(&id).unwrap_or_default();
+            Self::of(post, &joined, id, letters, papers)
+        };
+        cases.into_iter().map(file).collect()
     }
 
     /// Every id that names a case here, with those of joined ones.
@@ -110,8 +126,10 @@ impl CaseFile {
         joined: &Joined,
         id: Id,
         mut letters: Vec<CaseLetter>,
+        mut papers: Vec<Paper>,
     ) -> Result<Self, Failure> {
         letters.sort_by_key(|letter| letter.index);
+        papers.retain(|paper| paper.case_id().is_some_and(|case| joined.lowest(case) == id));
         let members = joined.members(id);
         let record = record(post, &members)?;
         let (logged, record) = match record {
@@ -130,6 +148,7 @@ impl CaseFile {
             id,
             logged,
             record,
+            papers,
             steps: RecordedStep::all(post.vault(), &members)?,
             facts: Facts::read(post.vault(), &members)?,
             drafts: drafts.collect(),
@@ -144,6 +163,7 @@ impl CaseFile {
     pub(crate) fn is_known(&self) -> bool {
         self.record.is_some()
             || !self.letters.is_empty()
+            || !self.papers.is_empty()
             || !self.steps.is_empty()
             || !self.facts.is_empty()
     }
@@ -185,6 +205,11 @@ impl CaseFile {
             _ => None,
         })
     }
+}
+
+/// What went past the exchange and can be read here.
+fn papers(post: &impl Post) -> Result<Vec<Paper>, Failure> {
+    Ok(gather(post.vault(), post.directory(), post.keys()?)?.papers)
 }
 
 /// The office's record of the first member that has one, and whether the log has it.

@@ -53,6 +53,7 @@ pub mod open;
 pub mod outbox;
 pub mod print;
 pub mod profile;
+pub mod record;
 mod record_change;
 mod report;
 pub mod report_council;

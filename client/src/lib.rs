@@ -31,6 +31,7 @@ pub mod network;
 pub mod office;
 pub mod outbox;
 pub mod output;
+pub mod paper;
 pub mod passphrase;
 pub mod pin;
 mod post;

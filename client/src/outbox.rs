@@ -35,7 +35,9 @@ pub use record::{SentRecord, sent_path};
 pub(crate) use flush::{
     Delivered, FlushReport, begin_upload, flush, flush_small, say_uploaded, waiting,
 };
-pub(crate) use queue::{drop_entry, queue_answer, queue_opened, queue_send, sealing};
+pub(crate) use queue::{
+    drop_entry, queue_answer, queue_off_system, queue_opened, queue_send, sealing,
+};
 pub(crate) use record::{previous_message, remember_previous, was_made_here};
 pub(crate) use settled::said_by_others;
 pub(crate) use upload::{Upload, Uploaded};

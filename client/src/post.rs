@@ -80,6 +80,11 @@ pub(crate) trait Post {
         &mut self,
         request: v1::DisposeRequest,
     ) -> Result<v1::DisposeResponse, Failure>;
+    /// Records what went past the exchange.
+    async fn record_off_system(
+        &mut self,
+        request: v1::RecordOffSystemRequest,
+    ) -> Result<v1::RecordOffSystemResponse, Failure>;
     /// The mailbox from a number on, at most [`MAX_EVENTS`], as far as it goes now.
     async fn events(&mut self, start: u64) -> Result<Vec<v1::MailboxEvent>, Failure>;
     /// Opens a watch of the mailbox from a number on, which goes on live.

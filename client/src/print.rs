@@ -7,6 +7,7 @@
 //! Nothing here asks a clock or touches a disk: the same letter at the same time is the same file.
 
 mod draw;
+mod fax;
 mod layout;
 mod letter;
 mod poster;
@@ -16,6 +17,7 @@ mod sheet;
 mod typeface;
 mod wrap;
 
+pub use fax::{FaxParty, PrintedFax};
 pub use letter::{PrintedEvent, PrintedLetter, PrintedParty};
 pub use poster::{Paper, Poster};
 pub(crate) use record::class_word;
@@ -50,6 +52,20 @@ pub fn record_pdf(record: &CaseRecord, account: &Account, made: Time) -> Result<
         made,
     };
     draw::pdf(&record::pages(record, account, made), layout::PAGE, &about)
+}
+
+/// A FAX as a PDF file: cover sheet (送付票) and sheet; and the number of its pages.
+///
+/// # Errors
+/// As [`pdf`].
+pub fn fax_pdf(fax: &PrintedFax) -> Result<(Vec<u8>, usize), Failure> {
+    let pages = fax::pages(fax);
+    let about = draw::About {
+        title: format!("{} {}", fax::TITLE, fax.id),
+        id: fax.id.clone(),
+        made: fax.printed,
+    };
+    Ok((draw::pdf(&pages, layout::PAGE, &about)?, pages.len()))
 }
 
 /// A report as a PDF file.

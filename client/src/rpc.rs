@@ -159,6 +159,8 @@ calls! {
     exchange.opened(v1::OpenedRequest) -> v1::OpenedResponse;
     /// Answers a letter.
     exchange.dispose(v1::DisposeRequest) -> v1::DisposeResponse;
+    /// Records what went past the exchange.
+    exchange.record_off_system(v1::RecordOffSystemRequest) -> v1::RecordOffSystemResponse;
     /// How much of a sealed attachment the exchange has.
     exchange.get_upload(v1::GetUploadRequest) -> v1::GetUploadResponse;
     /// Everything that the exchange knows of one message.

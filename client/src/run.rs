@@ -114,6 +114,7 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
         }
         Command::Report(command) => report(ctx, command).await,
         Command::Case(command) => done(ctx, &commands::case::run(ctx, command).await?),
+        Command::Record(command) => done(ctx, &commands::record::run(ctx, command).await?),
         Command::Claim(args) => done(ctx, &commands::claim::run(ctx, args).await?),
         Command::Outbox(args) => done(ctx, &commands::outbox::run(ctx, args).await?),
         Command::Evidence(args) => done(ctx, &commands::evidence::run(ctx, args).await?),

@@ -39,6 +39,9 @@ pub struct SendArgs {
     /// 回答の期限 / answer wanted by
     #[arg(long, value_name = "TIME")]
     pub ack_by: Option<String>,
+    /// FAXのみの宛先の用紙を書き出すフォルダー / folder for the pages of those reached by FAX only
+    #[arg(long, value_name = "DIR", default_value = super::FAX_FOLDER)]
+    pub out: PathBuf,
     /// 至急 / urgent
     #[arg(long)]
     pub urgent: bool,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use tsumugu_trust::value::Unit;
 
 use super::mail::{NotFetched, Unsent, exchange_mail};
+use super::record::reminder::Unconfirmed;
 use super::shown::ShownMessage;
 use crate::args::InboxArgs;
 use crate::context::Context;
@@ -28,6 +29,8 @@ pub struct Listed {
     pub unfetched: Vec<NotFetched>,
     /// What is still in the outbox, answers among it.
     pub outbox: Unsent,
+    /// What went by FAX or post and that nobody confirmed.
+    pub unconfirmed: Unconfirmed,
 }
 
 impl Listed {
@@ -77,7 +80,8 @@ pub async fn run(ctx: &Context, args: &InboxArgs) -> Result<Listed, Failure> {
         )?);
     }
     let (unfetched, outbox) = (mail.unfetched, mail.unsent);
-    Ok(Listed { messages, answered, fresh: mail.fresh, unfetched, outbox })
+    let unconfirmed = Unconfirmed::of(&session)?;
+    Ok(Listed { messages, answered, fresh: mail.fresh, unfetched, outbox, unconfirmed })
 }
 
 impl Outcome for Listed {
@@ -90,5 +94,6 @@ impl Outcome for Listed {
             page.say(&Sentence::new("inbox.answered").with("count", self.answered));
         }
         self.outbox.sentences().for_each(|said| page.say(&said));
+        self.unconfirmed.sentence().iter().for_each(|said| page.say(said));
     }
 }

@@ -33,7 +33,7 @@ pub struct Listed {
 pub struct ListedEntry {
     /// Its id.
     pub id: String,
-    /// `send`, `opened` or `disposition`; `unknown` where it is damaged.
+    /// `send`, `opened`, `disposition` or `record`; `unknown` where it is damaged.
     pub kind: &'static str,
     /// `waiting`, `refused` or `damaged`.
     pub state: &'static str,
@@ -129,6 +129,7 @@ impl ListedEntry {
             Command::Disposition(answer) => {
                 ("disposition", vec![target(answer.message, answer.from)])
             }
+            Command::OffSystem(record) => ("record", vec![target(record.message, record.from)]),
         };
         let not_before = entry.wait(now).map(|wait| later(now, wait));
         Self {
@@ -174,6 +175,7 @@ impl ListedEntry {
             "send" => "送信 send",
             "opened" => "開封 opened",
             "disposition" => "回答 answer",
+            "record" => "記録 record",
             _ => "不明 unknown",
         };
         let state = match self.state {

@@ -1,5 +1,6 @@
 //! `tsumugu send`: a sheet or a notice, sealed for each recipient, committed all or none.
 
+mod by_fax;
 mod recipients;
 
 use serde::Serialize;
@@ -24,17 +25,21 @@ use crate::outbox::{Delivered, Entry, FlushReport, previous_message, queue_send,
 use crate::output::{Outcome, Page};
 use crate::post::Post;
 use crate::session::{Purpose, Session};
+use by_fax::FaxPrinted;
 use recipients::Recipient;
 
 /// Outcome of the command.
 #[derive(Debug, Serialize)]
 pub struct Sent {
-    /// Whether the log has it; else nothing was sent.
+    /// Whether the log has the letters; else nothing was sent. What goes by FAX is never sent by this
+    /// program.
     pub sent: bool,
     /// The entry of the outbox, while it is there.
     pub outbox: Option<String>,
     /// One for each recipient.
     pub letters: Vec<SentLetter>,
+    /// Pages for those who are reached by FAX only: printed, and not sent by this program.
+    pub fax: Vec<FaxPrinted>,
     /// The attachments, as they go to every recipient.
     pub attachments: Vec<SentAttachment>,
     /// Fields that somebody will miss, and other hints. They did not keep it from being sent.
@@ -93,6 +98,20 @@ pub struct Warning {
 }
 
 impl Sent {
+    /// Nothing went through the exchange: there was nobody to send to.
+    fn by_fax_only(warnings: Vec<Warning>) -> Self {
+        Self {
+            sent: false,
+            outbox: None,
+            letters: Vec::new(),
+            fax: Vec::new(),
+            attachments: Vec::new(),
+            warnings,
+            reason: None,
+            failure: None,
+        }
+    }
+
     /// The exit code.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -126,7 +145,8 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     let form = typed.or_else(|| draft.as_ref().map(|(.., form)| form.clone()));
     let form = form.ok_or_else(|| Failure::usage("--sheet / --notice / --draft"))?;
     let form = in_newest_version(ctx, form)?;
-    let recipients = recipients::resolve(session.directory(), &to, args.unit.as_ref())?;
+    let resolved = recipients::resolve(session.directory(), &to, args.unit.as_ref())?;
+    let recipients = resolved.members;
     let own = session.identity().terminal()?.institution;
     if let Some(to) = recipients.iter().find(|to| to.destination.institution == own) {
         return Err(Failure::new("recipient.own").with("number", &to.party.number));
@@ -146,17 +166,32 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     let letters = with_signer(&session, worker, |signer| {
         recipients.iter().map(|to| same.letter(&session, to, signer)).collect::<Result<Vec<_>, _>>()
     })?;
+    let pages = same.pages(&session, &resolved.by_fax, worker, &args.out)?;
     let ids: Vec<Id> = letters.iter().map(|(composed, _)| composed.header().id).collect();
     let sealed: Vec<SealedLetter> = letters.into_iter().map(|(_, sealed)| sealed).collect();
-    let entry = queue_send(&session, &sealed)?;
+    // The records first: what they hold can be printed again, whatever ends the program here.
+    let records = by_fax::record(&session, worker, &pages)?;
+    let entry = match sealed.is_empty() {
+        true => None,
+        false => Some(queue_send(&session, &sealed)?),
+    };
     attached.settle(session.vault())?;
+    by_fax::write(&pages)?;
     if let Some((draft, kept, _)) = &draft {
         // Behind the letters: who sees the draft gone finds them in the outbox or the log.
         crate::office::write(&session, worker, draft::ended(draft, kept))?;
     }
-    let report = say_queued(&mut session, &mail, &entry).await?;
-    let sent = outcome(&session, &entry, &recipients, &ids, report, warnings(&form))?;
-    Ok(Sent { attachments: same.shown(), ..sent })
+    let report = match entry.as_ref().or(records.last()) {
+        Some(entry) => say_queued(&mut session, &mail, entry).await?,
+        None => FlushReport::default(),
+    };
+    let fax = by_fax::printed(&session, &pages)?;
+    let warnings = warnings(&form);
+    let sent = match &entry {
+        Some(entry) => outcome(&session, entry, &recipients, &ids, report, warnings)?,
+        None => Sent::by_fax_only(warnings),
+    };
+    Ok(Sent { attachments: same.shown(), fax, ..sent })
 }
 
 /// The form of `--sheet` or `--notice`; nothing with `--draft`.
@@ -305,6 +340,7 @@ fn outcome(
         sent: state == "accepted",
         outbox: (state != "accepted").then(|| entry.id.to_string()),
         letters: recipients.iter().zip(ids).map(letter).collect(),
+        fax: Vec::new(),
         attachments: Vec::new(),
         warnings,
         reason: failure.as_ref().map(Failure::document),
@@ -324,7 +360,9 @@ impl Outcome for Sent {
             (false, Some(failure)) if failure.exit() == Exit::Refused => "send.refused",
             (false, _) => "send.not-sent",
         };
-        page.say(&Sentence::new(key).with("count", self.letters.len()));
+        if !self.letters.is_empty() {
+            page.say(&Sentence::new(key).with("count", self.letters.len()));
+        }
         for letter in &self.letters {
             let mut row = format!("    {}  {}  {}", letter.short_id, letter.to.row(), letter.unit);
             if let (Some(index), Some(at)) = (letter.index, letter.at) {
@@ -332,6 +370,7 @@ impl Outcome for Sent {
             }
             page.row(&row);
         }
+        self.fax.iter().for_each(|fax| fax.lines(page));
         for attachment in &self.attachments {
             page.row(&format!(
                 "    添付 attached: {}  {}",

@@ -85,12 +85,6 @@ impl Failure {
         Self::new("recipient.unknown").with("number", number)
     }
 
-    /// The institution is an entry of the register that only has a FAX.
-    #[must_use]
-    pub fn fax_only_recipient(number: &str) -> Self {
-        Self::new("recipient.fax-only").with("number", number)
-    }
-
     /// No message has this id or beginning of an id.
     #[must_use]
     pub fn unknown_message(id: &str) -> Self {

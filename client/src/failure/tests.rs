@@ -51,7 +51,6 @@ fn every_shared_failure_gives_all_arguments_of_its_message() {
         Failure::unknown_form("x"),
         Failure::bad_form_value("x", "y", "z"),
         Failure::unknown_recipient("1"),
-        Failure::fax_only_recipient("1"),
         Failure::unknown_message("0"),
         Failure::ambiguous_message("0", 2),
         Failure::bad_message_id("z"),

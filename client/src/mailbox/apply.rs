@@ -15,6 +15,7 @@ use super::receive::waiting_path;
 use crate::failure::Failure;
 use crate::messages::Sentence;
 use crate::outbox::{remember_previous, was_made_here};
+use crate::paper;
 use crate::post::Post;
 use crate::workers::{is_made_here, is_removed, note_admitted};
 
@@ -25,7 +26,7 @@ pub(crate) enum Applied {
     New,
     /// Nothing: it was known.
     Known,
-    /// It is about the office itself (workers), not about a message.
+    /// It is about the office itself (workers, what went by FAX), not about a message.
     OfTheOffice,
     /// It does not count: it is left out, and the message is doubted.
     SetAside,
@@ -43,6 +44,10 @@ pub(crate) async fn apply_record(
     let verified = post.verify(&receipt, None).await?;
     let statement = Statement::parse(&verified.record)
         .map_err(|error| Failure::bad_proof("the record is not a statement").because(error))?;
+    if matches!(statement.body, AnyBody::OffSystem(_)) {
+        let kept = paper::keep(post, &verified, receipt, detail)?;
+        return Ok(if kept { Applied::OfTheOffice } else { Applied::Known });
+    }
     let Some((from, id)) = subject(&statement.body) else {
         return of_the_office(post, verified.at, &statement);
     };
@@ -230,7 +235,7 @@ pub(crate) fn subject(body: &AnyBody) -> Option<(Id, Id)> {
     }
 }
 
-/// Records about the office itself: its workers, and what went by FAX.
+/// Records about the office itself: its workers.
 fn of_the_office(
     post: &mut impl Post,
     at: LogPosition,
@@ -254,10 +259,7 @@ fn of_the_office(
             check_worker_removed(post.directory(), at, statement).map_err(broken)?;
             post.forget_worker(lines.worker, at.index)?;
         }
-        AnyBody::OffSystem(lines) if lines.from == own => {}
-        AnyBody::Worker(_) | AnyBody::WorkerRemoved(_) | AnyBody::OffSystem(_) => {
-            return Err(wrong_message());
-        }
+        AnyBody::Worker(_) | AnyBody::WorkerRemoved(_) => return Err(wrong_message()),
         _ => return Err(Failure::bad_proof("a record that has no place in a mailbox")),
     }
     Ok(Applied::OfTheOffice)

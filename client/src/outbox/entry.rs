@@ -84,6 +84,8 @@ pub enum Command {
     Opened(QueuedAnswer),
     /// An answer to a letter.
     Disposition(QueuedAnswer),
+    /// A record of what went past the exchange; its `message` is the record's id.
+    OffSystem(QueuedAnswer),
 }
 
 /// Letters that go out together.
@@ -166,7 +168,7 @@ impl Entry {
                 let lines = group.letters.iter().filter_map(QueuedLetter::lines);
                 lines.map(|lines| (lines.from, lines.id)).collect()
             }
-            Command::Opened(answer) | Command::Disposition(answer) => {
+            Command::Opened(answer) | Command::Disposition(answer) | Command::OffSystem(answer) => {
                 vec![(answer.from, answer.message)]
             }
         }
@@ -204,6 +206,12 @@ impl QueuedAnswer {
     #[must_use]
     pub fn statement(&self) -> &[u8] {
         &self.statement.0
+    }
+
+    /// The sealed detail; empty where there is none.
+    #[must_use]
+    pub fn detail(&self) -> &[u8] {
+        &self.detail.0
     }
 }
 

@@ -23,6 +23,7 @@ use super::{
 use crate::attachments::sweep_forgotten;
 use crate::failure::{Failure, shown_wait};
 use crate::letters::{ComposedLetter, Header, seal};
+use crate::paper;
 use crate::post::Post;
 use crate::turn::Turn;
 
@@ -53,6 +54,8 @@ pub(crate) enum Delivered {
     Sent(Vec<(Id, LogPosition)>),
     /// An answer or opened, with its place.
     Answered(LogPosition),
+    /// A record of what went past the exchange, with its place.
+    Recorded(LogPosition),
 }
 
 /// Says everything that waits, in order.
@@ -216,7 +219,26 @@ async fn deliver(post: &mut impl Post, entry: &mut Entry) -> Result<Delivered, F
             let receipt = said.map_err(|refused| answered_first(refused, answer.message))?.receipt;
             accept_answer(post, &answer, receipt).await
         }
+        Command::OffSystem(record) => {
+            let (statement, detail) = (bytes(record.statement()), bytes(record.detail()));
+            let request = v1::RecordOffSystemRequest { statement, detail };
+            let receipt = post.record_off_system(request).await?.receipt;
+            accept_record(post, &record, receipt).await.map(Delivered::Recorded)
+        }
     }
+}
+
+/// Takes the receipt of an off-system record, which can only be that of our own bytes.
+async fn accept_record(
+    post: &mut impl Post,
+    record: &QueuedAnswer,
+    receipt: Option<v1::Receipt>,
+) -> Result<LogPosition, Failure> {
+    let receipt = receipt.ok_or_else(|| crate::rpc::incomplete("receipt"))?;
+    crash_point("client.outbox.replied");
+    let verified = post.verify(&receipt, Some(record.statement())).await?;
+    let kept = paper::keep(post, &verified, receipt, record.detail());
+    kept.map(|_| verified.at).map_err(|failure| post.keep_alarm(failure))
 }
 
 async fn deliver_letters(

@@ -48,6 +48,17 @@ pub(crate) fn queue_answer(
     queue(post, Command::Disposition(QueuedAnswer::new(from, message, statement, detail)))
 }
 
+/// Queues a record of what went past the exchange. Statement and sealed detail are one entry, and one
+/// leaf of the log: a crash leaves all of a record or nothing.
+pub(crate) fn queue_off_system(
+    post: &impl Post,
+    (from, record): (Id, Id),
+    statement: &Statement,
+    detail: &[u8],
+) -> Result<Entry, Failure> {
+    queue(post, Command::OffSystem(QueuedAnswer::new(from, record, statement, detail)))
+}
+
 /// Takes an entry out of the outbox, on a person's word; `false` when it is not there.
 ///
 /// Nobody can say of a waiting letter that it was *not* accepted: its answer may have been lost.

@@ -4,6 +4,7 @@
 use super::{Command, Delivered, Entry, FlushReport};
 use crate::failure::Failure;
 use crate::mailbox::message::Message;
+use crate::paper;
 use crate::post::Post;
 
 /// Completes a report by what the vault says of an entry that is not in it.
@@ -45,6 +46,9 @@ fn delivered(post: &impl Post, entry: &Entry) -> Result<Option<Delivered>, Failu
                 places.extend(at.map(|at| (id, at)));
             }
             Ok((places.len() == entry.messages().len()).then_some(Delivered::Sent(places)))
+        }
+        Command::OffSystem(record) => {
+            Ok(paper::place(post.vault(), record.message)?.map(Delivered::Recorded))
         }
         Command::Opened(answer) | Command::Disposition(answer) => {
             let message = Message::load(post.vault(), answer.from, answer.message)?;

@@ -145,6 +145,13 @@ impl Post for Session<'_> {
         self.connect().await?.dispose(request).await
     }
 
+    async fn record_off_system(
+        &mut self,
+        request: v1::RecordOffSystemRequest,
+    ) -> Result<v1::RecordOffSystemResponse, Failure> {
+        self.connect().await?.record_off_system(request).await
+    }
+
     async fn events(&mut self, start: u64) -> Result<Vec<v1::MailboxEvent>, Failure> {
         let request = v1::SubscribeRequest { start, stop_at_end: true };
         let mut pieces = self.connect().await?.subscribe(request).await?;

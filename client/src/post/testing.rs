@@ -10,7 +10,7 @@ use prost::Message as _;
 use tsumugu_proto::v1;
 use tsumugu_trust::checkpoint::VerifiedCheckpoint;
 use tsumugu_trust::directory::{
-    ClearChain, Refusal, check_disposition, check_envelope, check_opened,
+    ClearChain, Refusal, check_disposition, check_envelope, check_off_system, check_opened,
 };
 use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::leaf::Leaf;
@@ -332,6 +332,25 @@ impl TestExchange {
         Err(Failure::new("server.rule").with("rule", "previous"))
     }
 
+    fn record(&mut self, statement: &[u8], detail: &[u8]) -> Result<v1::Receipt, Failure> {
+        let lost = self.trouble()?;
+        let statement = Statement::parse(statement).unwrap();
+        let at = self.world.next_position();
+        check_off_system(self.world.directory(), at, &statement).unwrap();
+        let AnyBody::OffSystem(lines) = &statement.body else { panic!("not a record") };
+        let bytes = statement.bytes();
+        let known = self.world.entries.iter().position(|entry| entry.record == bytes);
+        let index = match known {
+            Some(known) => known as u64,
+            None => {
+                let index = self.world.append(&statement);
+                self.mailboxes.entry(lines.from).or_default().push((index, detail.to_vec()));
+                index
+            }
+        };
+        if lost { Err(Failure::new("connection.lost")) } else { Ok(self.receipt(index)) }
+    }
+
     fn answer(&mut self, statement: &[u8], detail: &[u8]) -> Result<v1::Receipt, Failure> {
         let lost = self.trouble()?;
         let statement = Statement::parse(statement).unwrap();
@@ -541,6 +560,14 @@ impl Post for TestPost {
     ) -> Result<v1::DisposeResponse, Failure> {
         let receipt = self.exchange.borrow_mut().answer(&request.statement, &request.detail)?;
         Ok(v1::DisposeResponse { receipt: Some(receipt) })
+    }
+
+    async fn record_off_system(
+        &mut self,
+        request: v1::RecordOffSystemRequest,
+    ) -> Result<v1::RecordOffSystemResponse, Failure> {
+        let receipt = self.exchange.borrow_mut().record(&request.statement, &request.detail)?;
+        Ok(v1::RecordOffSystemResponse { receipt: Some(receipt) })
     }
 
     async fn events(&mut self, start: u64) -> Result<Vec<v1::MailboxEvent>, Failure> {

@@ -90,7 +90,7 @@ fn provisional(letter: &PrintedLetter) -> Option<&'static str> {
     }
 }
 
-fn framed(badges: &[&str], y: f32) -> Vec<Mark> {
+pub(super) fn framed(badges: &[&str], y: f32) -> Vec<Mark> {
     let style = Style::new(9.5).bold();
     let (mut x, mut marks) = (MARGIN, Vec::new());
     for badge in badges {
@@ -164,7 +164,7 @@ fn event_line(event: &PrintedEvent) -> String {
     format!("{}　{who}　{}　記録番号 {}{comment}", event.what, jst::show(event.time), event.index)
 }
 
-fn section(flow: &mut Flow, section: &RenderedSection) {
+pub(super) fn section(flow: &mut Flow, section: &RenderedSection) {
     // A heading stays with what follows it.
     flow.need(48.0);
     flow.space(5.0);
@@ -270,7 +270,7 @@ fn foot(letter: &PrintedLetter, page: usize, pages: usize) -> Vec<Mark> {
     ]
 }
 
-fn right(text: &str, y: f32, style: Style) -> Mark {
+pub(super) fn right(text: &str, y: f32, style: Style) -> Mark {
     let text = spell(text);
     let x = PAGE.0 - MARGIN - width(&text) * style.size;
     Mark::Text { x, y, style, text }

@@ -248,3 +248,81 @@ fn what_does_not_count_any_more_is_marked() {
     assert!(text.contains("取消：差出人が取り消しました"));
     assert!(text.contains("印刷の時点で、回答はありません。"));
 }
+
+fn a_fax(name: &str) -> PrintedFax {
+    let party = |name: &str, fax: Option<&str>| FaxParty {
+        name: name.to_owned(),
+        telephone: Some("04-7000-0200".to_owned()),
+        fax: fax.map(str::to_owned),
+    };
+    let form = filled(name);
+    PrintedFax {
+        id: "01a2039f404b705291345e4337dd4283".to_owned(),
+        sender: party("ケアプランいとぐるま", None),
+        author: "佐藤 健（介護支援専門員）".to_owned(),
+        recipient: party("かげろう薬局", Some("04-7000-0801")),
+        subject: form.form().title_ja.clone(),
+        urgent: true,
+        answer_by: Some(Time(ACCEPTED.0 + 86_400_000)),
+        attachments: 2,
+        form: PrintedFax::form(&form),
+        printed: ACCEPTED,
+    }
+}
+
+#[test]
+fn a_fax_has_a_cover_counts_it_and_names_nobody() {
+    for name in EXAMPLES.into_iter().chain(["chiba-a", "chiba-b", "discharge-record"]) {
+        let fax = a_fax(name);
+        let pages = fax::pages(&fax);
+        let count = pages.len();
+        let cover = texts(&pages[0]).concat();
+        for part in [
+            "かげろう薬局　御中",
+            "FAX 04-7000-0801",
+            &format!("この票を含めて {count} 枚"),
+            "令和8年11月22日",
+            "至急",
+            "誤送信の場合は",
+            "受領確認",
+            "添付2 件",
+            "01a2039f404b705291345e4337dd4283",
+        ] {
+            assert!(cover.contains(part), "{name}: {part} in {cover}");
+        }
+        for (at, page) in pages.iter().enumerate() {
+            let page = texts(page).concat();
+            assert!(page.contains(&format!("{} / {count}", at + 1)), "{name}");
+            assert!(page.contains("誤って届いた場合は"), "{name}");
+        }
+        let all = all_texts(&pages);
+        let form = filled(name);
+        for id in ["name", "kana", "main_caregiver_name", "address", "insured_no"] {
+            let Some(tsumugu_catalogue::Value::Text(plain)) = form.value(id) else { continue };
+            let given = plain.split_whitespace().last().unwrap();
+            assert!(!all.contains(plain.as_str()) && !all.contains(given), "{name} {id}");
+        }
+        for mark in pages.iter().flatten() {
+            let (left, right, lowest) = extent(mark);
+            assert!(left >= MARGIN - 0.1 && right <= PAGE.0 - MARGIN + 0.1, "{mark:?}");
+            assert!(lowest <= PAGE.1 - 30.0, "{mark:?}");
+        }
+        let (file, drawn) = fax_pdf(&fax).unwrap();
+        assert!(file.starts_with(b"%PDF-1.7") && drawn == count, "{name}");
+    }
+}
+
+#[test]
+fn the_cover_is_one_page_also_with_the_longest_names() {
+    let mut fax = a_fax("notice-admission");
+    let long = "架空の名前がとても長い独立行政法人国立病院機構".repeat(5);
+    for party in [&mut fax.sender, &mut fax.recipient] {
+        party.name.clone_from(&long);
+    }
+    fax.author.clone_from(&long);
+    fax.subject = long;
+    let cover = &fax::pages(&fax)[0];
+    let lowest = cover.iter().map(|mark| extent(mark).2).fold(0.0, f32::max);
+    assert!(lowest <= PAGE.1 - 30.0, "{lowest}");
+    assert!(texts(cover).concat().contains("職種・氏名"), "the field to send back is there");
+}

@@ -2,7 +2,7 @@
 
 use tsumugu_trust::directory::Directory;
 use tsumugu_trust::statement::Destination;
-use tsumugu_trust::value::Unit;
+use tsumugu_trust::value::{Id, Unit};
 
 use crate::args::RecipientArg;
 use crate::commands::shown::ShownParty;
@@ -18,26 +18,58 @@ pub(super) struct Recipient {
     pub(super) party: ShownParty,
 }
 
+/// Whom a send reaches, and how.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Resolved {
+    /// Through the exchange.
+    pub(super) members: Vec<Recipient>,
+    /// By FAX only: they have not joined.
+    pub(super) by_fax: Vec<FaxRecipient>,
+}
+
+/// An entry of the register that is reached by FAX.
+#[derive(Debug, Clone)]
+pub(super) struct FaxRecipient {
+    pub(super) institution: Id,
+    pub(super) party: ShownParty,
+    pub(super) fax: String,
+}
+
+enum Found {
+    Member(Recipient),
+    ByFax(FaxRecipient),
+}
+
 /// Finds every recipient; `unit` is for those that name none. A unit that the institution does not have is found here too.
 ///
 /// # Errors
-/// `recipient.unknown`, `recipient.fax-only`, `server.recipient-inactive`, `recipient.unknown-unit`;
+/// `recipient.unknown`, `server.recipient-inactive`, `recipient.unknown-unit`;
 /// `recipient.twice`; `command.usage` for too many.
 pub(super) fn resolve(
     directory: &Directory,
     named: &[RecipientArg],
     unit: Option<&Unit>,
-) -> Result<Vec<Recipient>, Failure> {
+) -> Result<Resolved, Failure> {
     if named.len() > MAX_RECIPIENTS {
         return Err(Failure::usage(&format!("--to: {MAX_RECIPIENTS}")));
     }
-    let mut found: Vec<Recipient> = Vec::with_capacity(named.len());
+    let mut found = Resolved::default();
     for one in named {
-        let recipient = recipient(directory, one, unit)?;
-        if found.iter().any(|known| known.destination == recipient.destination) {
-            return Err(Failure::new("recipient.twice").with("number", &one.number));
+        let twice = || Failure::new("recipient.twice").with("number", &one.number);
+        match recipient(directory, one, unit)? {
+            Found::Member(to) => {
+                if found.members.iter().any(|known| known.destination == to.destination) {
+                    return Err(twice());
+                }
+                found.members.push(to);
+            }
+            Found::ByFax(to) => {
+                if found.by_fax.iter().any(|known| known.institution == to.institution) {
+                    return Err(twice());
+                }
+                found.by_fax.push(to);
+            }
         }
-        found.push(recipient);
     }
     Ok(found)
 }
@@ -46,14 +78,21 @@ fn recipient(
     directory: &Directory,
     named: &RecipientArg,
     unit: Option<&Unit>,
-) -> Result<Recipient, Failure> {
+) -> Result<Found, Failure> {
     let number = named.number.as_str();
     let unknown = || Failure::unknown_recipient(number);
     let institution = directory.by_number(&named.number).ok_or_else(unknown)?;
     let member = directory.member(institution).ok_or_else(unknown)?;
     let record = member.record().ok_or_else(unknown)?;
     if record.fax_only.is_some() {
-        return Err(Failure::fax_only_recipient(number));
+        let unknown_unit = || Failure::new("recipient.unknown-unit").with("number", number);
+        if let Some(unit) = named.unit.as_ref().filter(|unit| unit.as_str() != "main") {
+            // It has no profile: whom the paper is for is written on it by hand.
+            return Err(unknown_unit().with("unit", unit).with("units", "main"));
+        }
+        let fax = record.fax.as_ref().ok_or_else(unknown)?.to_string();
+        let party = ShownParty::of(directory, institution);
+        return Ok(Found::ByFax(FaxRecipient { institution, party, fax }));
     }
     if !member.is_active() {
         return Err(Failure::new("server.recipient-inactive"));
@@ -67,7 +106,8 @@ fn recipient(
         return Err(failure.with("unit", unit).with("units", known.join(" / ")));
     }
     let destination = Destination { institution, unit };
-    Ok(Recipient { destination, party: ShownParty::of(directory, institution) })
+    let party = ShownParty::of(directory, institution);
+    Ok(Found::Member(Recipient { destination, party }))
 }
 
 #[cfg(test)]
@@ -84,7 +124,9 @@ mod tests {
         let number = hospital.record.number.as_str();
         let key = |named: &[&str]| {
             let named: Vec<RecipientArg> = named.iter().map(|one| one.parse().unwrap()).collect();
-            resolve(world.directory(), &named, None).map(|found| found.len()).map_err(|e| e.key())
+            resolve(world.directory(), &named, None)
+                .map(|found| found.members.len())
+                .map_err(|e| e.key())
         };
         assert_eq!(key(&[number]), Ok(1));
         assert_eq!(key(&[&format!("{number}/main")]), Ok(1));
