@@ -12,6 +12,7 @@
 mod account;
 mod copied;
 mod note;
+mod past;
 mod record;
 
 pub(crate) use account::{account, admission_forms, admitted, assessed, computed, confirmed};

@@ -9,8 +9,10 @@ use tsumugu_catalogue::{Catalogue, FormKind, Value, national_holiday};
 use tsumugu_trust::statement::Profile;
 use tsumugu_trust::value::Time;
 
+use super::past;
 use super::record::{
-    Admission, CaseName, CaseRecord, Class, Delivery, Event, Exchange, FORMAT, PartyName, Receipt,
+    Admission, CaseName, CaseRecord, Class, Delivery, Event, Exchange, FORMAT, OffSystemItem,
+    PartyName, Receipt,
 };
 use crate::casefile::{CaseFile, CaseLetter};
 use crate::commands::shown::{ShownParty, unit_name};
@@ -45,6 +47,8 @@ pub(crate) fn account(post: &impl Post, case: &CaseFile) -> Result<CaseRecord, F
     let forms = admission_forms(catalogue);
     let deliveries = case.letters.iter().map(|letter| delivery(post, case, letter, &forms));
     let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
+    let off_system: Vec<OffSystemItem> =
+        case.papers.iter().filter_map(|paper| past::item(&catalogues, paper)).collect();
     let own = post.keys()?.institution;
     let member = post.directory().member(own);
     let profile = member.and_then(|member| member.profile());
@@ -58,7 +62,7 @@ pub(crate) fn account(post: &impl Post, case: &CaseFile) -> Result<CaseRecord, F
         hours,
     });
     let computed = computed(catalogue, case, profile);
-    let assessed = computed.as_ref().map(|computed| assessed(case, computed, &forms));
+    let assessed = computed.as_ref().map(|computed| assessed(&catalogues, case, computed, &forms));
     let class = computed.as_ref().zip(assessed.as_ref()).map(|(computed, assessed)| Class {
         class: assessed.standing.key().map(str::to_owned),
         rule_set: computed.rule_set.clone(),
@@ -72,6 +76,8 @@ pub(crate) fn account(post: &impl Post, case: &CaseFile) -> Result<CaseRecord, F
     let mut missing: Vec<String> =
         notes.filter(|note| note.is_missing()).map(|note| note.said().ja).collect();
     missing.extend(unconfirmed(&deliveries));
+    missing
+        .extend(off_system.iter().filter(|one| one.state == "unconfirmed").map(unconfirmed_paper));
     missing.dedup();
     let root = post.directory().root_fingerprint();
     Ok(CaseRecord {
@@ -86,7 +92,7 @@ pub(crate) fn account(post: &impl Post, case: &CaseFile) -> Result<CaseRecord, F
         admission,
         class,
         deliveries,
-        off_system: Vec::new(),
+        off_system,
         missing,
     })
 }
@@ -116,13 +122,23 @@ pub(crate) fn admitted(case: &CaseFile) -> Option<When> {
     case.facts.admitted().or_else(|| notices.find_map(said))
 }
 
-/// What the first letter that gives the information shows; an answer is shown apart and moves nothing.
-pub(crate) fn assessed(case: &CaseFile, computed: &Deadlines, forms: &[String]) -> Assessment {
+/// What the first letter or paper that gives the information shows; a confirmation is shown apart and
+/// moves nothing.
+pub(crate) fn assessed(
+    catalogues: &Catalogues,
+    case: &CaseFile,
+    computed: &Deadlines,
+    forms: &[String],
+) -> Assessment {
     let gives = |letter: &&CaseLetter| is_admission_info(letter, forms) && letter.outgoing;
-    let sent = case.letters.iter().filter(gives).min_by_key(|letter| letter.index);
-    let provision = sent.map(|letter| Provision {
-        sent: moment(letter.accepted),
-        acknowledged: acknowledged(case, forms).map(moment),
+    let letter = case.letters.iter().filter(gives).min_by_key(|letter| letter.index);
+    let letter = letter.map(|letter| (letter.accepted, acknowledged(case, forms)));
+    let paper = past::given(catalogues, &case.papers, forms);
+    let paper = paper.map(|given| (given.sent, given.acknowledged));
+    let first = letter.into_iter().chain(paper).min_by_key(|(sent, _)| *sent);
+    let provision = first.map(|(sent, acknowledged)| Provision {
+        sent: moment(sent),
+        acknowledged: acknowledged.map(moment),
     });
     let person = Person { care_level: case.facts.care_level(), earlier: &[] };
     assess(computed, &person, provision.as_ref())
@@ -231,6 +247,10 @@ fn unconfirmed(deliveries: &[Delivery]) -> Vec<String> {
         format!("{}（{}）の受領確認がありません。", one.titled(), one.other_unit())
     };
     open.map(say).collect()
+}
+
+fn unconfirmed_paper(one: &OffSystemItem) -> String {
+    format!("{}（{}、{}）の受領確認がありません。", one.what, one.other, one.means)
 }
 
 fn party(party: ShownParty) -> PartyName {

@@ -48,7 +48,7 @@ pub(crate) fn figures(post: &impl Post, month: Month) -> Result<(Side, Figures),
         let admitted = admitted(&case).filter(|at| month.has(at.day));
         if side == Side::Care && admitted.is_some() {
             let standing = computed(catalogue, &case, profile)
-                .map(|days| assessed(&case, &days, &forms).standing);
+                .map(|days| assessed(&catalogues, &case, &days, &forms).standing);
             // A care level without the add-on is no admission of the rate.
             if standing != Some(Standing::NotCovered) {
                 add(&mut figures.admissions, by_class(standing));
