@@ -1,14 +1,19 @@
 //! The checked forms.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use crate::{
     CodeList, Draft, Fee, FilledForm, Finding, Form, FormError, Format, Holidays, NumberSystem,
-    Phase, Role, ServiceCode, SkipReason, Step, check::Built, filled,
+    Phase, Role, ServiceCode, SkipReason, Step, careplan::PlanFile, check::Built, filled,
 };
 
 /// The files of the built-in catalogue: name and text.
 const FILES: &[(&str, &str)] = &[
+    ("careplan.toml", include_str!("../data/careplan.toml")),
+    ("characters.toml", include_str!("../data/characters.toml")),
     ("codes.toml", include_str!("../data/codes.toml")),
     ("sources.toml", include_str!("../data/sources.toml")),
     ("flow.toml", include_str!("../data/flow.toml")),
@@ -174,6 +179,16 @@ impl Catalogue {
         self.shared_form(id).cloned().map(FilledForm::empty)
     }
 
+    /// What stands in for a character outside of JIS X 0208.
+    pub(crate) fn characters(&self) -> &BTreeMap<char, char> {
+        &self.built.characters
+    }
+
+    /// The kinds of care plan files.
+    pub(crate) fn care_plan_files(&self) -> &[PlanFile] {
+        &self.built.care_plan
+    }
+
     pub(crate) fn checked(draft: Draft, built: Built) -> Self {
         Self { draft, built }
     }
@@ -205,11 +220,11 @@ mod tests {
         let counts: Vec<_> =
             catalogue.forms().map(|form| (form.id.as_str(), form.fields().count())).collect();
         let expected = [
-            ("mhlw-admission-info-r6", 162),
+            ("mhlw-admission-info-r6", 163),
             ("mhlw-discharge-record", 47),
-            ("chiba-renkei-a", 52),
-            ("chiba-renkei-b", 53),
-            ("nagareyama-renkei", 35),
+            ("chiba-renkei-a", 53),
+            ("chiba-renkei-b", 54),
+            ("nagareyama-renkei", 36),
             ("notice-admission", 6),
             ("notice-cm-inquiry", 5),
             ("notice-conference", 8),

@@ -1,18 +1,23 @@
 //! The check: makes the catalogue out of a draft and says what is wrong on the way.
 
+mod careplan;
+mod characters;
 mod fees;
 mod flow;
 mod forms;
 mod holidays;
 mod lists;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::civil::Date;
 
 use crate::{
     CodeList, Fee, Finding, Form, Holidays, NumberSystem, Phase, Problem, Role, ServiceCode,
-    SkipReason, draft::Draft, words::Word,
+    SkipReason, careplan::PlanFile, draft::Draft, words::Word,
 };
 
 /// What a draft makes. It is whole only if there is no finding.
@@ -23,6 +28,9 @@ pub(crate) struct Built {
     pub(crate) skip_reasons: Vec<SkipReason>,
     pub(crate) fees: Vec<Fee>,
     pub(crate) lists: Vec<CodeList>,
+    /// What stands in for a character outside of JIS X 0208.
+    pub(crate) characters: BTreeMap<char, char>,
+    pub(crate) care_plan: Vec<PlanFile>,
     pub(crate) numbers: Vec<NumberSystem>,
     pub(crate) service_codes: Vec<ServiceCode>,
     pub(crate) phases: Vec<Phase>,
@@ -36,14 +44,27 @@ pub(crate) fn build(draft: &Draft) -> (Built, Vec<Finding>) {
     let numbers = check.numbers();
     let service_codes = check.service_codes();
     check.sources();
+    let characters = check.characters();
+    let care_plan = check.care_plan();
     let forms = check.forms();
     let roles = check.roles();
     let skip_reasons = check.skip_reasons();
     let phases = check.phases();
     let fees = check.fees();
     let holidays = check.holidays();
-    let built =
-        Built { forms, roles, skip_reasons, fees, lists, numbers, service_codes, phases, holidays };
+    let built = Built {
+        forms,
+        roles,
+        skip_reasons,
+        fees,
+        lists,
+        characters,
+        care_plan,
+        numbers,
+        service_codes,
+        phases,
+        holidays,
+    };
     (built, check.findings)
 }
 

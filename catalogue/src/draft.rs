@@ -1,5 +1,6 @@
 //! The catalogue's files as they stand in TOML, before the check.
 
+mod careplan;
 mod fees;
 mod flow;
 mod forms;
@@ -13,22 +14,27 @@ use crate::{
     text::position,
 };
 
+pub(crate) use careplan::{RawPlanColumn, RawPlanFile};
 pub(crate) use fees::{RawAmount, RawCounter, RawDeadline, RawEdition, RawEvidence, RawFee};
 pub(crate) use flow::{RawPhase, RawRole, RawSkipReason, RawStep, RawTiming};
 pub(crate) use forms::{
-    RawCondition, RawField, RawForm, RawList, RawNumberSystem, RawServiceCode, RawSource,
+    RawCharacters, RawCondition, RawField, RawForm, RawList, RawNumberSystem, RawServiceCode,
+    RawSource,
 };
 pub(crate) use holidays::{RawEquinox, RawHoliday, RawHolidays, RawMonthRule};
 
+use careplan::RawCarePlan;
 use fees::RawFees;
 use flow::RawPeople;
-use forms::{RawCodes, RawSources};
+use forms::{RawCodes, RawRespellings, RawSources};
 
 /// A catalogue's files, read but not checked. [`Draft::into_catalogue`] is the check.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     pub(crate) lists: Vec<In<RawList>>,
     pub(crate) sources: Vec<In<RawSource>>,
+    pub(crate) characters: Vec<In<RawCharacters>>,
+    pub(crate) care_plan: Vec<In<RawPlanFile>>,
     pub(crate) forms: Vec<In<RawForm>>,
     pub(crate) roles: Vec<In<RawRole>>,
     pub(crate) skip_reasons: Vec<In<RawSkipReason>>,
@@ -44,7 +50,8 @@ impl Draft {
     /// Reads a catalogue's files, each a name and its text. The name tells what is in it, with or
     /// without the folder before it: `codes.toml` code systems, `sources.toml` sources, `flow.toml`
     /// roles and reasons to skip, `flow/….toml` a phase with its steps, `fees/….toml` fee rules,
-    /// `holidays.toml` holidays, every other one a form.
+    /// `holidays.toml` holidays, `characters.toml` spellings, `careplan.toml` columns of
+    /// care plan files, every other one a form.
     ///
     /// # Errors
     /// The first file that is not TOML of that shape; keys that the shape does not know are refused.
@@ -92,6 +99,13 @@ impl Draft {
                 extend(&mut self.lists, name, list);
                 extend(&mut self.numbers, name, number);
                 extend(&mut self.service_codes, name, service_code);
+            }
+            ("careplan.toml", _) => {
+                extend(&mut self.care_plan, name, read::<RawCarePlan>(name, text)?.file);
+            }
+            ("characters.toml", _) => {
+                let groups = read::<RawRespellings>(name, text)?.characters;
+                extend(&mut self.characters, name, groups);
             }
             ("holidays.toml", _) => extend(&mut self.holidays, name, vec![read(name, text)?]),
             ("sources.toml", _) => {

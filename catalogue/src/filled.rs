@@ -88,6 +88,10 @@ impl FilledForm {
         self.form.title_ja.clone()
     }
 
+    pub(crate) fn shared_form(&self) -> Arc<Form> {
+        Arc::clone(&self.form)
+    }
+
     pub(crate) fn empty(form: Arc<Form>) -> Self {
         Self { form, values: BTreeMap::new() }
     }

@@ -40,6 +40,8 @@ pub enum Problem {
     BadDate(&'static str),
     /// An id holds something else than lower-case ASCII letters, digits, `_` and `-`.
     BadId,
+    /// A spelling is not one character outside of JIS X 0208 and one inside, or stands twice.
+    BadSpelling(String),
     /// Something is named that the catalogue does not have.
     Dangling {
         /// The key that names it.

@@ -29,6 +29,8 @@ pub struct Form {
     pub provenance: String,
     /// Sources by id of `data/sources.toml`.
     pub cites: Vec<String>,
+    /// The national form that this one stands in for, if it does.
+    pub national: Option<National>,
     /// The sections in printed order, at least one.
     pub sections: Vec<Section>,
 }
@@ -52,6 +54,16 @@ impl Form {
         }
         if self.fields().any(Field::is_provisional) { Provisional::Some } else { Provisional::None }
     }
+}
+
+/// The national form (国の様式例) whose items a simplified form carries: a substitute counts for the fee
+/// only as far as it holds the same items.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct National {
+    /// Id of the national form.
+    pub form: String,
+    /// How sure the mapping of the fields is.
+    pub source: Source,
 }
 
 /// A part of a form under one heading.
@@ -92,6 +104,12 @@ pub struct Field {
     pub staff_only: bool,
     /// ★: the hospital screens for it (退院困難な要因).
     pub star: bool,
+    /// It says whether there is consent (同意), since when, or on which ground.
+    pub consent: bool,
+    /// It belongs to one occasion, such as 入院日: a new form does not take it over from an earlier one.
+    pub once: bool,
+    /// Fields of the national form that this one covers, by id.
+    pub national: Vec<String>,
     /// How sure the field is.
     pub source: Source,
     /// Sources by id of `data/sources.toml`.

@@ -9,6 +9,8 @@
 //! * [`Phase`], [`Step`], [`Role`]: who does what when. [`Fee`]: what a fee asks for, with its
 //!   [`DeadlineRule`]s. [`CodeList`], [`NumberSystem`], [`ServiceCode`]: code systems.
 //! * [`Holidays`]: the national holidays of a year, by rule.
+//! * [`careplan`]: what a sheet takes from the files of care software.
+//! * [`Catalogue::respell`]: texts for systems that know JIS X 0208 only.
 //! * [`FilledForm`]: a form with typed [`Value`]s, read by [`parse_filled`] from TOML or JSON.
 //! * [`FormError`]: what is wrong with a filled form, with a remedy.
 //! * [`render`] says what a filled form shows, [`render_text`] shows it as text, [`template`] makes an empty one to fill in.
@@ -18,7 +20,10 @@
 //! * [`examples`]: fictitious filled forms for the demonstration and the manual.
 
 pub mod calendar;
+pub mod careplan;
+mod carry;
 mod catalogue;
+mod characters;
 mod check;
 mod codes;
 mod dates;
@@ -45,7 +50,9 @@ pub mod timeline;
 mod value;
 mod words;
 
+pub use carry::Carried;
 pub use catalogue::Catalogue;
+pub use characters::{OddCharacter, Respelled};
 pub use codes::{CodeList, NumberSystem, ServiceCode};
 pub use dates::{DateFault, Moment, parse_date};
 pub use draft::{Draft, DraftError};
@@ -60,11 +67,12 @@ pub use flow::{
     Anchor, DoneBy, Pattern, Phase, Recurs, Role, Side, SkipReason, Step, TimeUnit, Timing,
 };
 pub use form::{
-    Condition, Direction, Field, FieldType, Form, FormKind, Provisional, Required, Section, Source,
+    Condition, Direction, Field, FieldType, Form, FormKind, National, Provisional, Required,
+    Section, Source,
 };
 pub use holidays::{DayOff, DayOffKind, Holidays, national_holiday};
 pub use message::Message;
-pub use missing::Missing;
+pub use missing::{Consent, Missing};
 pub use render::{
     FaxForm, RenderOptions, RenderedForm, RenderedLine, RenderedSection, render, render_for_fax,
     render_text,

@@ -1,7 +1,7 @@
 //! What a filled form lacks. Only ever a warning: the recipient alone blocks a send, since a late
 //! sheet costs more than a thin one.
 
-use crate::{Field, FieldType, FilledForm, Required, Value};
+use crate::{Catalogue, Field, FieldType, FilledForm, Form, Required, Value};
 
 /// A field that somebody will miss.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +12,53 @@ pub struct Missing<'a> {
     pub level: Required,
 }
 
+/// What a filled form says about consent (同意).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Consent {
+    /// The form has no field for it.
+    NotAsked,
+    /// Nothing says that there is consent.
+    Missing,
+    /// The form says that there is none.
+    Refused,
+    /// It says that there is consent, since when, or on which ground.
+    Stated,
+}
+
 impl FilledForm {
+    /// What the form says about consent. A ground outweighs a no: whoever must be protected may be
+    /// unable to consent.
+    pub fn consent(&self) -> Consent {
+        let asked = || self.form().fields().filter(|field| field.consent);
+        let mut said = asked().filter_map(|field| self.value(&field.id)).peekable();
+        match (asked().next().is_some(), said.peek().is_some()) {
+            (false, _) => Consent::NotAsked,
+            (true, false) => Consent::Missing,
+            (true, true) if said.all(|value| *value == Value::Boolean(false)) => Consent::Refused,
+            (true, true) => Consent::Stated,
+        }
+    }
+
+    /// The field that takes the ground of the consent; its options are the grounds.
+    pub fn consent_ground(&self) -> Option<&Field> {
+        let is_ground =
+            |field: &&Field| field.consent && matches!(field.ty, FieldType::Choice { .. });
+        self.form().fields().find(is_ground)
+    }
+
+    /// Items of the national form that this form has no field for, in the order of the national form:
+    /// where a simplified form replaces it, they have to go along in another way, such as by the
+    /// enclosed care plan. None for a form that replaces no other.
+    pub fn not_asked<'c>(&self, catalogue: &'c Catalogue) -> Vec<&'c Field> {
+        let Some(national) = &self.form().national else { return Vec::new() };
+        let covers = |id: &String| self.form().fields().any(|field| field.national.contains(id));
+        let fields = catalogue.form(&national.form).into_iter().flat_map(Form::fields);
+        fields
+            .filter(|field| field.ty != FieldType::Static && !field.filled_by_send)
+            .filter(|field| !covers(&field.id))
+            .collect()
+    }
+
     /// Required fields that apply and are empty, in the order of the form. What the send fills in
     /// is not missing.
     pub fn missing(&self) -> Vec<Missing<'_>> {
@@ -50,7 +96,7 @@ impl FilledForm {
 mod tests {
     use serde_json::json;
 
-    use crate::{Catalogue, FilledForm, Required};
+    use crate::{Catalogue, Consent, FilledForm, Required};
 
     fn missing(filled: &FilledForm) -> Vec<(&str, Required)> {
         filled.missing().iter().map(|missing| (missing.field.id.as_str(), missing.level)).collect()
@@ -76,6 +122,52 @@ mod tests {
         assert!(!ids.contains(&"to_org") && !ids.contains(&"from_org"));
         assert!(missing(&filled).contains(&("kana", Required::System)));
         assert!(missing(&filled).contains(&("disease", Required::Region)));
+    }
+
+    #[test]
+    fn consent_is_stated_by_a_yes_a_date_or_a_ground() {
+        let said = |form: &str, values: &[(&str, serde_json::Value)]| {
+            let mut filled = Catalogue::built_in().empty(form).unwrap();
+            values.iter().for_each(|(id, value)| filled.set(id, value).unwrap());
+            filled.consent()
+        };
+        let city = "nagareyama-renkei";
+        assert_eq!(said(city, &[]), Consent::Missing);
+        assert_eq!(said(city, &[("consent", json!(true))]), Consent::Stated);
+        assert_eq!(said(city, &[("consent", json!(false))]), Consent::Refused);
+        let ground = ("consent_ground", json!("生命・身体の保護のため必要"));
+        assert_eq!(said(city, &[("consent", json!(false)), ground]), Consent::Stated);
+        let national = "mhlw-admission-info-r6";
+        assert_eq!(said(national, &[("consent_date", json!("R8.4.1"))]), Consent::Stated);
+        assert_eq!(said("notice-death", &[]), Consent::NotAsked);
+        let empty = Catalogue::built_in().empty(city).unwrap();
+        assert_eq!(empty.consent_ground().unwrap().id, "consent_ground");
+    }
+
+    #[test]
+    fn what_a_simplified_form_does_not_ask_is_told() {
+        let catalogue = Catalogue::built_in();
+        let lacks = |form: &str, level: Required| -> Vec<&str> {
+            let lacking = catalogue.empty(form).unwrap().not_asked(catalogue);
+            let lacking = lacking.into_iter().filter(|field| field.required == level);
+            lacking.map(|field| field.id.as_str()).collect()
+        };
+        let city = [
+            "main_caregiver_name",
+            "life_history",
+            "paralysis",
+            "adl_transfer",
+            "adl_dress",
+            "adl_bedmob",
+            "mental_issues",
+        ];
+        assert_eq!(lacks("nagareyama-renkei", Required::Fee), city);
+        assert_eq!(
+            lacks("chiba-renkei-a", Required::Fee),
+            ["life_history", "paralysis", "adl_bedmob"]
+        );
+        assert_eq!(lacks("mhlw-admission-info-r6", Required::Fee), Vec::<&str>::new());
+        assert!(lacks("nagareyama-renkei", Required::Optional).contains(&"smoking"));
     }
 
     #[test]

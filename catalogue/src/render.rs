@@ -5,6 +5,7 @@ mod mask;
 mod structure;
 
 pub use fax::{FaxForm, render_for_fax};
+pub(crate) use structure::plain;
 pub use structure::{RenderedForm, RenderedLine, RenderedSection, render};
 
 use crate::{FilledForm, Provisional};
@@ -18,6 +19,10 @@ pub struct RenderOptions {
     /// Marks a field that no official paper confirms by ◇ instead of 【暫定】, and says so below the
     /// title: for narrow columns.
     pub short_marks: bool,
+    /// Shows the options with a box each, ticked (■) or not (□), and a grid row by row, as a printed
+    /// form does. Without it, and where a choice has more options than fit on a line, only what was
+    /// chosen is shown.
+    pub boxes: bool,
 }
 
 /// The form as text, one line per field, ended by a line feed; what is shown is what [`render`] says.

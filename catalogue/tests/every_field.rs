@@ -244,7 +244,7 @@ fn the_catalogue_is_whole() {
     let catalogue = Catalogue::built_in();
     let of = |kind| catalogue.forms().filter(move |form| form.kind == kind);
     assert_eq!(of(FormKind::Sheet).count(), 5);
-    assert_eq!(of(FormKind::Sheet).flat_map(Form::fields).count(), 349);
+    assert_eq!(of(FormKind::Sheet).flat_map(Form::fields).count(), 353);
     // Eight notices, and the letter of the test.
     assert_eq!(of(FormKind::Notice).count(), 9);
     assert_eq!((catalogue.phases().len(), catalogue.steps().count()), (8, 43));

@@ -83,7 +83,7 @@ proptest! {
             comes_back(&filled);
             prop_assert!(filled.missing().is_empty());
             for family_copy in [false, true] {
-                let text = render_text(&filled, RenderOptions { family_copy, short_marks: false });
+                let text = render_text(&filled, RenderOptions { family_copy, ..RenderOptions::default() });
                 prop_assert!(text.contains(&form.title_ja));
             }
         }

@@ -41,6 +41,7 @@ pub mod flow;
 mod form_file;
 pub mod forms;
 pub mod inbox;
+pub mod lacking;
 mod leaves;
 pub mod log_compare;
 pub mod log_mirror;

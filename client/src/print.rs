@@ -14,6 +14,7 @@ mod poster;
 mod record;
 mod report;
 mod sheet;
+mod spellings;
 mod typeface;
 mod wrap;
 
@@ -22,6 +23,7 @@ pub use letter::{PrintedEvent, PrintedLetter, PrintedParty};
 pub use poster::{Paper, Poster};
 pub(crate) use record::class_word;
 pub use report::{Bar, PrintedReport, ReportPart};
+pub use spellings::{MAX_CHARACTERS, MAX_SPELLINGS, PrintedCharacter, Spelling, Spellings};
 
 use tsumugu_trust::value::Time;
 

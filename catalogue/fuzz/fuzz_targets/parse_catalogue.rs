@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use tsumugu_catalogue::Draft;
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 9] = [
     "codes.toml",
     "sources.toml",
     "flow.toml",
@@ -14,6 +14,8 @@ const NAMES: [&str; 7] = [
     "fees/1.toml",
     "holidays.toml",
     "sheets/1.toml",
+    "characters.toml",
+    "careplan.toml",
 ];
 
 fuzz_target!(|data: &[u8]| {

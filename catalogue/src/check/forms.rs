@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::Check;
 use crate::{
-    Condition, Direction, Field, FieldType, Form, FormKind, Problem, Required, Section, Source,
+    Condition, Direction, Field, FieldType, Form, FormKind, National, Problem, Required, Section,
+    Source,
     draft::{In, RawCondition, RawField, RawForm},
 };
 
@@ -53,6 +54,7 @@ impl Check<'_> {
         ];
         let direction = self.known(place, "direction", &raw.direction, &directions, |d| d.name());
         let sections = self.sections(raw);
+        let national = self.national(raw);
         Some(Form {
             id: raw.id.clone(),
             kind: kind?,
@@ -66,6 +68,7 @@ impl Check<'_> {
             legal_status: raw.legal_status.clone(),
             provenance: raw.provenance.clone(),
             cites: raw.cites.clone(),
+            national,
             sections,
         })
     }
@@ -143,10 +146,47 @@ impl Check<'_> {
             filled_by_send: raw.filled_by.is_some(),
             staff_only: raw.staff_only,
             star: raw.star,
+            consent: raw.consent,
+            once: raw.once,
+            national: raw.national.clone(),
             source: source?,
             cites: raw.cites.clone(),
             note: raw.note.clone(),
         })
+    }
+
+    /// The national form has to be there, in any version, with every field that is said to be covered.
+    fn national(&mut self, raw: &RawForm) -> Option<National> {
+        let fields = || raw.section.iter().flat_map(|section| &section.fields);
+        let Some(national) = &raw.national else {
+            for field in fields().filter(|field| !field.national.is_empty()) {
+                let place = format!("{}/{}", raw.id, field.id);
+                self.report(&place, Problem::MissingKey { ty: "form", key: "national" });
+            }
+            return None;
+        };
+        let draft = self.draft;
+        let named = || draft.forms.iter().filter(|form| form.entry.id == national.form);
+        let dangling = |target: &str, where_to| {
+            let target = target.to_owned();
+            Problem::Dangling { key: "national", target, where_to }
+        };
+        // A form does not stand in for itself, nor for one that stands in for another.
+        if !named().any(|form| form.entry.national.is_none()) {
+            self.report(&raw.id, dangling(&national.form, "sheets"));
+        }
+        for field in fields() {
+            let place = format!("{}/{}", raw.id, field.id);
+            self.each_once(&place, "national", &field.national);
+            for target in &field.national {
+                let all = || named().flat_map(|form| &form.entry.section);
+                if !all().flat_map(|section| &section.fields).any(|field| field.id == *target) {
+                    self.report(&place, dangling(target, "national form"));
+                }
+            }
+        }
+        let source = self.word(&raw.id, "source", &national.source)?;
+        Some(National { form: national.form.clone(), source })
     }
 
     fn field_type(&mut self, place: &str, raw: &RawField) -> Option<FieldType> {
@@ -183,6 +223,11 @@ impl Check<'_> {
         self.fits(place, &ty, "rows", raw.rows.is_some(), matches!(ty, FieldType::Grid { .. }));
         if raw.unit.is_some() && !matches!(ty, FieldType::Number | FieldType::Time) {
             self.report(place, Problem::SpareKey { ty: ty.name(), key: "unit" });
+        }
+        let tells_consent =
+            matches!(ty, FieldType::Boolean | FieldType::Choice { .. } | FieldType::Date);
+        if raw.consent && !tells_consent {
+            self.report(place, Problem::SpareKey { ty: ty.name(), key: "consent" });
         }
         for (what, items) in [("columns", &raw.columns), ("rows", &raw.rows)] {
             if let Some(items) = items {

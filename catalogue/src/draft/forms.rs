@@ -22,6 +22,26 @@ pub(crate) struct RawSources {
     pub(crate) source: Vec<RawSource>,
 }
 
+/// `characters.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawRespellings {
+    #[serde(default)]
+    pub(crate) characters: Vec<RawCharacters>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCharacters {
+    pub(crate) id: String,
+    pub(crate) source: String,
+    #[serde(default)]
+    pub(crate) cites: Vec<String>,
+    pub(crate) note: Option<String>,
+    /// Two characters each: the one outside of JIS X 0208, and what stands in for it.
+    pub(crate) pairs: Vec<String>,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawList {
@@ -91,8 +111,16 @@ pub(crate) struct RawForm {
     pub(crate) provenance: String,
     #[serde(default)]
     pub(crate) cites: Vec<String>,
+    pub(crate) national: Option<RawNational>,
     #[serde(default)]
     pub(crate) section: Vec<RawSection>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawNational {
+    pub(crate) form: String,
+    pub(crate) source: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -125,6 +153,12 @@ pub(crate) struct RawField {
     pub(crate) staff_only: bool,
     #[serde(default)]
     pub(crate) star: bool,
+    #[serde(default)]
+    pub(crate) consent: bool,
+    #[serde(default)]
+    pub(crate) once: bool,
+    #[serde(default)]
+    pub(crate) national: Vec<String>,
     pub(crate) source: String,
     #[serde(default)]
     pub(crate) cites: Vec<String>,

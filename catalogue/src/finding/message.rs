@@ -91,6 +91,16 @@ fn texts(problem: &Problem) -> Option<Message> {
             (format!("{what} が空です。"), "書き入れるか、任意の欄なら行ごと消してください。"),
             (format!("{what} is empty."), "Fill it in, or remove the key if it is optional."),
         ),
+        Problem::BadSpelling(pair) => say(
+            (
+                format!("書き換え {pair} は使えません。"),
+                "JIS X 0208 にない字と、ある字の2文字を、ひとつの字に1回だけ書いてください。",
+            ),
+            (
+                format!("{pair} is no respelling."),
+                "Write two characters, one outside of JIS X 0208 and one inside, once for each character.",
+            ),
+        ),
         Problem::LostCode(option) => say(
             (
                 format!("コードのある {option} が選択肢にありません。"),

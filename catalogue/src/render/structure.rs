@@ -17,6 +17,8 @@ pub struct RenderedForm {
     pub version: String,
     /// How much of the form no official paper confirms (暫定).
     pub provisional: Provisional,
+    /// How many A4 pages the official form has; 0 for a notice.
+    pub pages: u32,
     /// What stands below the title: the issuer's line first, then hints.
     pub notes: Vec<String>,
     /// The sections that have something to show.
@@ -101,8 +103,13 @@ pub(super) fn render_with(
     }
     let section = |section: &crate::Section| {
         let shown = section.fields.iter().filter(|f| !(options.family_copy && f.staff_only));
-        let shown = shown.filter_map(|field| change(field, line(filled, field, marks)?));
-        let lines = shown.collect::<Vec<_>>();
+        let mut shown_lines = Vec::new();
+        for field in shown {
+            for line in lines(filled, field, (marks, options)) {
+                shown_lines.extend(change(field, line));
+            }
+        }
+        let lines = shown_lines;
         let title = section.title_ja.clone();
         (!lines.is_empty()).then_some(RenderedSection { title, lines })
     };
@@ -110,6 +117,7 @@ pub(super) fn render_with(
         title: form.title_ja.clone(),
         version: form.version.clone(),
         provisional: form.provisional(),
+        pages: form.pages,
         notes,
         sections: form.sections.iter().filter_map(section).collect(),
     }
@@ -125,9 +133,13 @@ fn provisional_mark(options: RenderOptions) -> &'static str {
     if options.short_marks { "◇" } else { "【暫定】" }
 }
 
-fn line(filled: &FilledForm, field: &Field, marks: Marks) -> Option<RenderedLine> {
+fn lines(
+    filled: &FilledForm,
+    field: &Field,
+    (marks, options): (Marks, RenderOptions),
+) -> Vec<RenderedLine> {
     if field.ty == FieldType::Static {
-        return Some(RenderedLine::Static(field.label_ja.clone()));
+        return vec![RenderedLine::Static(field.label_ja.clone())];
     }
     let mut label = field.label_ja.clone();
     if marks.star && field.star {
@@ -139,14 +151,19 @@ fn line(filled: &FilledForm, field: &Field, marks: Marks) -> Option<RenderedLine
     let applies = filled.applies(field);
     let Some(value) = filled.value(&field.id) else {
         let missed = field.required != Required::Optional && applies && !field.filled_by_send;
-        return missed.then_some(RenderedLine::Missing { label });
+        return missed.then_some(RenderedLine::Missing { label }).into_iter().collect();
     };
     if !applies {
         label.push_str("〔前の項目の選択と合わない記入〕");
     }
     let weekday = filled.form().kind == FormKind::Notice;
     let unit = field.unit.as_deref().unwrap_or_default();
-    Some(match (value, &field.ty) {
+    if options.boxes
+        && let Some(lines) = boxes(&label, field, value)
+    {
+        return lines;
+    }
+    vec![match (value, &field.ty) {
         (Value::Table(rows), FieldType::Table { columns }) => {
             RenderedLine::Table { label, columns: columns.clone(), rows: cells(columns, rows) }
         }
@@ -157,7 +174,44 @@ fn line(filled: &FilledForm, field: &Field, marks: Marks) -> Option<RenderedLine
             let text = format!("{}{unit}", one_line(field, value, weekday));
             RenderedLine::Value { label, lines: vec![text] }
         }
-    })
+    }]
+}
+
+/// Options as a printed form has them: all of them, the chosen ones ticked.
+fn boxes(label: &str, field: &Field, value: &Value) -> Option<Vec<RenderedLine>> {
+    /// Most characters of a choice's options that stand on one line beside their boxes.
+    const MOST: usize = 24;
+    let boxed =
+        |is_chosen: bool, option: &str| format!("{}{option}", if is_chosen { '■' } else { '□' });
+    let one = |text: String| RenderedLine::Value { label: label.to_owned(), lines: vec![text] };
+    let line = match (value, &field.ty) {
+        (Value::Boolean(value), _) => {
+            one(format!("{}  {}", boxed(*value, "はい"), boxed(!value, "いいえ")))
+        }
+        (Value::Choice(chosen), FieldType::Choice { options }) => {
+            let long = options.iter().map(|option| option.chars().count()).sum::<usize>() > MOST;
+            let shown = options.iter().filter(|option| !long || *option == chosen);
+            let shown = shown.map(|option| boxed(option == chosen, option));
+            one(shown.collect::<Vec<_>>().join("  "))
+        }
+        (Value::Checklist(chosen), FieldType::Checklist { options }) => {
+            let shown = options.iter().map(|option| boxed(chosen.contains(option), option));
+            one(shown.collect::<Vec<_>>().join("  "))
+        }
+        (Value::Grid(chosen), FieldType::Grid { rows, options }) => {
+            let line = |row: &String| {
+                let ticked = |option: &String| chosen.get(row) == Some(option);
+                let shown = options.iter().map(|option| boxed(ticked(option), option));
+                RenderedLine::Value {
+                    label: format!("{label} {row}"),
+                    lines: vec![shown.collect::<Vec<_>>().join("  ")],
+                }
+            };
+            return Some(rows.iter().map(line).collect());
+        }
+        _ => return None,
+    };
+    Some(vec![line])
 }
 
 fn cells(columns: &[String], rows: &[BTreeMap<String, String>]) -> Vec<Vec<String>> {
@@ -165,6 +219,11 @@ fn cells(columns: &[String], rows: &[BTreeMap<String, String>]) -> Vec<Vec<Strin
         columns.iter().map(|column| row.get(column).cloned().unwrap_or_default()).collect()
     };
     rows.iter().map(row).collect()
+}
+
+pub(crate) fn plain(field: &Field, value: &Value) -> String {
+    let unit = field.unit.as_deref().unwrap_or_default();
+    format!("{}{unit}", one_line(field, value, false))
 }
 
 fn one_line(field: &Field, value: &Value, weekday: bool) -> String {

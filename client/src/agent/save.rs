@@ -67,7 +67,7 @@ pub(crate) fn as_pdf(
     letter: &OpenedLetter,
     now: Time,
 ) -> Result<Rendering, Failure> {
-    let options = RenderOptions { short_marks: true, ..RenderOptions::default() };
+    let options = RenderOptions { short_marks: true, boxes: true, ..RenderOptions::default() };
     let printed = PrintedLetter::of(catalogues, directory, leavers, message, letter, options, now)?;
     Ok(Rendering { bytes: pdf(&printed)?, extension: "pdf" })
 }

@@ -36,6 +36,9 @@ pub struct SendArgs {
     /// 添付するファイル：PDF、画像、マクロのない xlsx・docx（繰り返せる） / a file to attach; repeatable
     #[arg(long, value_name = "FILE")]
     pub attach: Vec<PathBuf>,
+    /// 情報提供の同意の根拠（例 本人同意、家族同意） / ground of the consent, written into the form
+    #[arg(long, value_name = "GROUND")]
+    pub consent: Option<String>,
     /// 回答の期限 / answer wanted by
     #[arg(long, value_name = "TIME")]
     pub ack_by: Option<String>,

@@ -232,6 +232,7 @@ pub enum FormsCommand {
         form: String,
     },
     /// 記入、または様式集を確かめる / check a filled form, or the catalogue
+    #[command(visible_alias = "missing")]
     Check {
         /// 記入したファイル、または様式集のフォルダー(省略すると内蔵の様式集) / the filled file, or the catalogue's folder (without it the built-in catalogue)
         file: Option<PathBuf>,

@@ -21,6 +21,11 @@ pub enum DraftCommand {
         #[arg(long, value_name = "FILE.json")]
         out: Option<PathBuf>,
     },
+    /// 下書きに足りないものを見る / show what a draft lacks
+    Check {
+        /// 下書きの番号（先頭だけでも可） / id of the draft, or its beginning
+        id: String,
+    },
     /// 下書きを捨てる（送るときは send --draft） / throw a draft away; send --draft sends it
     Drop {
         /// 下書きの番号（先頭だけでも可） / id of the draft, or its beginning

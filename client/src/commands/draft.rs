@@ -9,6 +9,7 @@ use tsumugu_proto::v1::office_record::Entry as Said;
 use tsumugu_trust::value::{Id, Time};
 
 use super::form_file::read_form;
+use super::lacking::{self, Warning, warnings};
 use super::mail::{chosen, exchange_mail};
 use super::office::{Written, find, listed, short_id, worker, write};
 use super::shown::ShownWorker;
@@ -35,6 +36,8 @@ pub enum Drafts {
     },
     /// One with its form.
     One(Box<OneDraft>),
+    /// What one lacks.
+    Checked(CheckedDraft),
 }
 
 /// A draft in a list. No patient's name: others may see the screen.
@@ -72,6 +75,19 @@ pub struct OneDraft {
     text: String,
 }
 
+/// What a draft lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckedDraft {
+    /// Id.
+    pub id: String,
+    /// Id of the form.
+    pub form: String,
+    /// Whether it names a recipient, without which it cannot be sent.
+    pub has_recipient: bool,
+    /// What else it lacks; this does not keep it from being sent.
+    pub missing: Vec<Warning>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -81,6 +97,7 @@ pub async fn run(ctx: &Context, command: &DraftCommand) -> Result<Drafts, Failur
         DraftCommand::Save(args) => save(ctx, args).await.map(Drafts::Written),
         DraftCommand::List => list(ctx).await,
         DraftCommand::Show { id, out } => show(ctx, id, out.as_deref()).await,
+        DraftCommand::Check { id } => check(ctx, id).await,
         DraftCommand::Drop { id, worker } => {
             let mut session = Session::open(ctx, Purpose::Act)?;
             let mail = exchange_mail(&mut session).await?;
@@ -173,6 +190,20 @@ async fn show(ctx: &Context, id: &str, out: Option<&Path>) -> Result<Drafts, Fai
     Ok(Drafts::One(Box::new(OneDraft { draft, contents, text })))
 }
 
+async fn check(ctx: &Context, id: &str) -> Result<Drafts, Failure> {
+    let mut session = Session::open(ctx, Purpose::Look)?;
+    exchange_mail(&mut session).await?.tell_age(ctx);
+    let (id, draft, _) = live(&session, id)?;
+    let catalogues = ctx.catalogues();
+    let form = form(&catalogues, &draft)?;
+    Ok(Drafts::Checked(CheckedDraft {
+        id: id.to_string(),
+        form: form.form().id.clone(),
+        has_recipient: !draft.to.is_empty(),
+        missing: warnings(&form, catalogues.newest().catalogue, true),
+    }))
+}
+
 /// A draft that was neither sent nor thrown away.
 fn live(session: &Session<'_>, id: &str) -> Result<(Id, v1::Draft, Kept), Failure> {
     let (found, kept) = find(session.vault(), "draft", id)?;
@@ -224,6 +255,15 @@ impl Outcome for Drafts {
                 written.row(page, "office.draft-dropped");
             }
             Self::Written(written) => written.row(page, "office.draft-saved"),
+            Self::Checked(checked) => {
+                if !checked.has_recipient {
+                    page.say(&Sentence::new("form.no-recipient"));
+                }
+                if checked.missing.is_empty() {
+                    page.say(&Sentence::new("forms.complete"));
+                }
+                lacking::tell(page, &checked.missing);
+            }
             Self::List { drafts } if drafts.is_empty() => {
                 page.say(&Sentence::new("office.no-drafts"));
             }

@@ -7,6 +7,7 @@ use tsumugu_catalogue::{Field, FieldType, Form, Provisional, template};
 
 use super::catalogue_check::{self, CheckedCatalogue};
 use super::form_file::{in_newest_version, read_form};
+use super::lacking::{self, Warning, warnings};
 use crate::args::FormsCommand;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -92,19 +93,8 @@ pub struct Template {
 pub struct Checked {
     /// Id of the form.
     pub form: String,
-    /// Id, label and level of each field that somebody will miss.
-    pub missing: Vec<MissingField>,
-}
-
-/// A field that somebody will miss.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MissingField {
-    /// Id.
-    pub field: String,
-    /// The printed label.
-    pub label: String,
-    /// Who misses it: `system`, `fee`, `region`.
-    pub level: &'static str,
+    /// Each field that somebody will miss, and what of the national form it does not ask for.
+    pub missing: Vec<Warning>,
 }
 
 /// Runs the command.
@@ -129,13 +119,7 @@ pub fn run(ctx: &Context, command: &FormsCommand) -> Result<Forms, Failure> {
         }
         FormsCommand::Check { file: Some(file) } => {
             let filled = in_newest_version(ctx, read_form(&catalogues, file)?)?;
-            let missing = filled.missing();
-            let field = |one: &tsumugu_catalogue::Missing<'_>| MissingField {
-                field: one.field.id.clone(),
-                label: one.field.label_ja.clone(),
-                level: one.level.name(),
-            };
-            let missing = missing.iter().map(field).collect();
+            let missing = warnings(&filled, catalogues.newest().catalogue, true);
             Forms::Checked(Checked { form: filled.form().id.clone(), missing })
         }
     })
@@ -211,12 +195,7 @@ impl Outcome for Forms {
             Self::Checked(checked) if checked.missing.is_empty() => {
                 page.say(&Sentence::new("forms.complete"));
             }
-            Self::Checked(checked) => {
-                page.say(&Sentence::new("send.incomplete").with("count", checked.missing.len()));
-                for one in &checked.missing {
-                    page.row(&format!("    {}（{}） {}", one.label, one.field, one.level));
-                }
-            }
+            Self::Checked(checked) => lacking::tell(page, &checked.missing),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::mailbox::message::LetterState;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
-use crate::print::{PrintedLetter, pdf};
+use crate::print::{PrintedCharacter, PrintedLetter, pdf};
 use crate::session::{Purpose, Session};
 use crate::workers::Leavers;
 
@@ -29,6 +29,8 @@ pub struct Printed {
     pub bytes: usize,
     /// Whether the log says that it was opened; for one's own letters nothing is said.
     pub logged: Option<bool>,
+    /// Characters outside of JIS X 0208 that stand on the paper, and whether the font has them.
+    pub characters: Vec<PrintedCharacter>,
 }
 
 /// Runs the command.
@@ -47,7 +49,7 @@ pub async fn run(ctx: &Context, args: &PrintArgs) -> Result<Printed, Failure> {
     let logged = say_opened(&mut session, &message).await?;
     // With the opening, if it is in the log by now.
     let message = load(&session, from, id)?;
-    let options = RenderOptions { family_copy: args.family, short_marks: true };
+    let options = RenderOptions { family_copy: args.family, short_marks: true, boxes: true };
     let (directory, leavers) = (session.directory(), Leavers::of(&session));
     let (known, now) = (ctx.catalogues(), ctx.now());
     let printed = PrintedLetter::of(&known, directory, leavers, &message, &letter, options, now)?;
@@ -57,7 +59,13 @@ pub async fn run(ctx: &Context, args: &PrintArgs) -> Result<Printed, Failure> {
         error => Failure::file_unwritable(&args.out, error),
     })?;
     let out = args.out.display().to_string();
-    Ok(Printed { id: id.to_string(), out, bytes: file.len(), logged })
+    Ok(Printed {
+        id: id.to_string(),
+        out,
+        bytes: file.len(),
+        logged,
+        characters: printed.spellings.characters,
+    })
 }
 
 /// The paper says what became of the letter, so the exchange is asked, if it is reached.
@@ -76,8 +84,22 @@ async fn bring_up_to_date(session: &mut Session<'_>, from: Id, id: Id) -> Result
 impl Outcome for Printed {
     fn lines(&self, page: &mut Page) {
         page.say(&Sentence::new("print.done").with("file", &self.out));
+        let (there, lacking): (Vec<_>, Vec<_>) =
+            self.characters.iter().partition(|character| character.has_glyph);
+        if !there.is_empty() {
+            page.say(&Sentence::new("print.respelled").with("characters", codes(&there)));
+        }
+        if !lacking.is_empty() {
+            page.say(&Sentence::new("print.no-glyph").with("characters", codes(&lacking)));
+        }
         if self.logged == Some(false) {
             page.say(&Sentence::new("open.not-logged"));
         }
     }
+}
+
+/// `髙 U+9AD9, …`; a terminal may have what the font lacks.
+fn codes(characters: &[&PrintedCharacter]) -> String {
+    let one = |one: &&PrintedCharacter| format!("{} {}", one.character, one.code);
+    characters.iter().map(one).collect::<Vec<_>>().join(", ")
 }

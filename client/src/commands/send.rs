@@ -4,13 +4,14 @@ mod by_fax;
 mod recipients;
 
 use serde::Serialize;
-use tsumugu_catalogue::{FilledForm, FormKind, Required};
+use tsumugu_catalogue::{FilledForm, FormKind};
 use tsumugu_proto::v1::{self, AttachmentSecret, LetterKind};
 use tsumugu_trust::statement::{BytesRef, Urgency};
 use tsumugu_trust::value::{Id, Time};
 
 use super::draft;
 use super::form_file::{fill_by_send, in_newest_version, may_be_newer, read_form};
+use super::lacking::{self, Warning, warnings};
 use super::mail::{exchange_mail, say_queued, signing, with_signer};
 use super::shown::{ShownParty, size};
 use crate::args::{RecipientArg, SendArgs};
@@ -84,19 +85,6 @@ pub struct SentAttachment {
     pub sealed_length: u64,
 }
 
-/// A field that is empty and should not be, or is filled and does not apply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Warning {
-    /// `missing` or `inapplicable`.
-    pub kind: &'static str,
-    /// Id of the field.
-    pub field: String,
-    /// Its printed label.
-    pub label: String,
-    /// Who misses it: `system`, `fee` (the fee hangs on it), `region`.
-    pub level: &'static str,
-}
-
 impl Sent {
     /// Nothing went through the exchange: there was nobody to send to.
     fn by_fax_only(warnings: Vec<Warning>) -> Self {
@@ -144,7 +132,10 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     };
     let form = typed.or_else(|| draft.as_ref().map(|(.., form)| form.clone()));
     let form = form.ok_or_else(|| Failure::usage("--sheet / --notice / --draft"))?;
-    let form = in_newest_version(ctx, form)?;
+    let mut form = in_newest_version(ctx, form)?;
+    if let Some(ground) = &args.consent {
+        lacking::set_ground(&mut form, ground)?;
+    }
     let resolved = recipients::resolve(session.directory(), &to, args.unit.as_ref())?;
     let recipients = resolved.members;
     let own = session.identity().terminal()?.institution;
@@ -186,7 +177,7 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
         None => FlushReport::default(),
     };
     let fax = by_fax::printed(&session, &pages)?;
-    let warnings = warnings(&form);
+    let warnings = warnings(&form, ctx.catalogues().newest().catalogue, false);
     let sent = match &entry {
         Some(entry) => outcome(&session, entry, &recipients, &ids, report, warnings)?,
         None => Sent::by_fax_only(warnings),
@@ -284,20 +275,6 @@ fn urgency(args: &SendArgs) -> Urgency {
     if args.urgent { Urgency::Urgent } else { Urgency::Normal }
 }
 
-fn warnings(form: &FilledForm) -> Vec<Warning> {
-    let warning = |kind, field: &tsumugu_catalogue::Field, level: Required| Warning {
-        kind,
-        field: field.id.clone(),
-        label: field.label_ja.clone(),
-        level: level.name(),
-    };
-    let missing = form.missing();
-    let missing = missing.iter().map(|one| warning("missing", one.field, one.level));
-    let extra = form.inapplicable();
-    let extra = extra.iter().map(|field| warning("inapplicable", field, field.required));
-    missing.chain(extra).collect()
-}
-
 fn outcome(
     session: &Session<'_>,
     entry: &Entry,
@@ -384,17 +361,6 @@ impl Outcome for Sent {
             page.row(&format!("→ {}", said.remedy_ja()));
             page.row(&format!("→ {}", said.remedy_en()));
         }
-        if !self.warnings.is_empty() {
-            page.say(&Sentence::new("send.incomplete").with("count", self.warnings.len()));
-        }
-        for warning in &self.warnings {
-            let mark = match (warning.kind, warning.level) {
-                ("inapplicable", _) => "選択と合わない does not apply",
-                (_, "fee") => "必要な情報 fee",
-                (_, "region") => "地域の必須 region",
-                _ => "必須 required",
-            };
-            page.row(&format!("    {}（{}） {mark}", warning.label, warning.field));
-        }
+        lacking::tell(page, &self.warnings);
     }
 }

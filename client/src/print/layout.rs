@@ -30,7 +30,7 @@ pub(super) const CUT: [&str; 2] = [
 pub(super) const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
 
 /// From a cell's line to its text.
-const PADDING: f32 = 3.2;
+const PADDING: f32 = 2.4;
 
 /// Space between the lines of a text, of its size.
 const LEADING: f32 = 1.32;
@@ -83,6 +83,36 @@ pub(super) enum Mark {
     Line { points: Vec<(f32, f32)>, line: f32, gray: u8 },
 }
 
+impl Mark {
+    /// Draws it smaller, towards the upper left corner between the edges.
+    fn shrink(&mut self, scale: f32) {
+        let (x, y) = match self {
+            Self::Text { x, y, style, .. } => {
+                style.size *= scale;
+                (x, y)
+            }
+            Self::Fill { x, y, width, height, .. } | Self::Frame { x, y, width, height, .. } => {
+                *width *= scale;
+                *height *= scale;
+                (x, y)
+            }
+            Self::Rule { x, y, width, .. } => {
+                *width *= scale;
+                (x, y)
+            }
+            Self::Line { points, .. } => {
+                for (x, y) in points {
+                    *x = MARGIN + (*x - MARGIN) * scale;
+                    *y = MARGIN + (*y - MARGIN) * scale;
+                }
+                return;
+            }
+        };
+        *x = MARGIN + (*x - MARGIN) * scale;
+        *y = MARGIN + (*y - MARGIN) * scale;
+    }
+}
+
 /// A page.
 pub(super) type Page = Vec<Mark>;
 
@@ -129,17 +159,40 @@ pub(super) struct Flow {
     y: f32,
     /// What each further page begins with.
     running_head: String,
+    /// How much smaller everything is drawn than it is laid out.
+    scale: f32,
     /// There are [`MAX_PAGES`], and more was to come: nothing is taken any more.
     is_cut: bool,
 }
 
 impl Flow {
     pub(super) fn new(running_head: String) -> Self {
-        Self { pages: vec![Page::new()], y: MARGIN, running_head, is_cut: false }
+        Self::scaled(running_head, 1.0)
+    }
+
+    /// Pages on which more stands, smaller: what is laid out as wide and high as this one says is drawn
+    /// in `scale` of its size.
+    pub(super) fn scaled(running_head: String, scale: f32) -> Self {
+        Self { pages: vec![Page::new()], y: MARGIN, running_head, scale, is_cut: false }
     }
 
     pub(super) fn into_pages(self) -> Vec<Page> {
-        self.pages
+        let scale = self.scale;
+        let mut pages = self.pages;
+        if scale < 1.0 {
+            pages.iter_mut().flatten().for_each(|mark| mark.shrink(scale));
+        }
+        pages
+    }
+
+    /// The width between the edges, as rows are laid out.
+    pub(super) fn width(&self) -> f32 {
+        WIDTH / self.scale
+    }
+
+    /// The right edge, as rows are laid out.
+    pub(super) fn right(&self) -> f32 {
+        MARGIN + self.width()
     }
 
     /// Whether the letter had more than [`MAX_PAGES`].
@@ -149,7 +202,8 @@ impl Flow {
 
     /// Where rows end on this page.
     fn bottom(&self) -> f32 {
-        if self.pages.len() == MAX_PAGES { BOTTOM - CUT_ROOM } else { BOTTOM }
+        let room = (BOTTOM - MARGIN) / self.scale;
+        MARGIN + if self.pages.len() == MAX_PAGES { room - CUT_ROOM } else { room }
     }
 
     /// Space between two things; none at the top of a page.
@@ -169,7 +223,7 @@ impl Flow {
         if self.is_cut {
             return;
         }
-        for line in wrap(text, WIDTH / style.size) {
+        for line in wrap(text, self.width() / style.size) {
             self.need(style.leading());
             let y = self.y + style.size * ASCENT;
             self.mark(Mark::Text { x: MARGIN, y, style, text: line });
@@ -258,7 +312,7 @@ impl Flow {
         }
         let style = Style::new(9.0).bold();
         for (at, text) in CUT.iter().enumerate() {
-            let y = BOTTOM - CUT_ROOM + 6.0 + style.leading() * at as f32 + style.size * ASCENT;
+            let y = self.bottom() + 6.0 + style.leading() * at as f32 + style.size * ASCENT;
             self.mark(Mark::Text { x: MARGIN, y, style, text: spell(text) });
         }
         self.is_cut = true;

@@ -8,6 +8,7 @@ use tsumugu_trust::state::Validity;
 use tsumugu_trust::statement::{Envelope, Urgency};
 use tsumugu_trust::value::{Id, Time};
 
+use super::spellings::Spellings;
 use crate::attachments::{Attachment, SetAside, attachments};
 use crate::commands::shown::{ShownWorker, form_of, japanese, size, unit_name};
 use crate::commands::track::{TrackedEvent, happened};
@@ -26,6 +27,8 @@ pub struct PrintedLetter {
     pub title: String,
     /// What was filled in.
     pub form: RenderedForm,
+    /// What people wrote that JIS X 0208 or the font lacks, in another spelling.
+    pub spellings: Spellings,
     /// Who sent it.
     pub sender: PrintedParty,
     /// Who wrote it: name and role.
@@ -100,8 +103,13 @@ impl PrintedLetter {
     ) -> Result<Self, Failure> {
         let id = message.id().to_string();
         let (_, lines) = message.envelope().ok_or_else(|| Failure::unknown_message(&id))?;
-        let rendered = form_of(catalogues, letter)
-            .map_or_else(|| unknown_form(letter.body()), |form| render(&form, options));
+        let form = form_of(catalogues, letter);
+        let author = ShownWorker::from(letter.worker()).row();
+        let spelt =
+            |form| Spellings::of(catalogues.newest().catalogue, form, &author, options.family_copy);
+        let spellings = form.as_ref().map(spelt).unwrap_or_default();
+        let rendered =
+            form.map_or_else(|| unknown_form(letter.body()), |form| render(&form, options));
         let mut events: Vec<PrintedEvent> =
             happened(directory, leavers, message, letter).iter().map(Into::into).collect();
         if options.family_copy {
@@ -114,8 +122,9 @@ impl PrintedLetter {
             id,
             title: rendered.title.clone(),
             form: rendered,
+            spellings,
             sender: PrintedParty::of(directory, lines.from),
-            author: ShownWorker::from(letter.worker()).row(),
+            author,
             recipient: PrintedParty::of(directory, lines.to.institution),
             unit: unit.filter(|_| lines.to.unit.as_str() != "main"),
             urgent: lines.urgency == Urgency::Urgent,
@@ -182,6 +191,7 @@ fn unknown_form(body: &[u8]) -> RenderedForm {
         title: "この版では表示できない様式".to_owned(),
         version: "-".to_owned(),
         provisional: Provisional::None,
+        pages: 0,
         notes: vec![
             "このPCには、この版の様式集がまだありません。交換所とつながるか、つむぐを新しくすると、様式のとおりに表示されます。"
                 .to_owned(),

@@ -4,10 +4,9 @@ use tsumugu_catalogue::{Provisional, RenderedLine, RenderedSection};
 use tsumugu_trust::state::Validity;
 use tsumugu_trust::value::Time;
 
-use super::layout::{
-    BOTTOM, Cell, Flow, MARGIN, Mark, PAGE, Page, Style, WIDTH, cell_width, lines_in,
-};
+use super::layout::{BOTTOM, Cell, Flow, MARGIN, Mark, Page, Style, WIDTH, cell_width, lines_in};
 use super::letter::{PrintedEvent, PrintedLetter, PrintedParty};
+use super::spellings::{MAX_CHARACTERS, PrintedCharacter, Spellings};
 use super::typeface::{spell, width};
 use crate::jst;
 
@@ -23,9 +22,12 @@ const FOOT: Style = Style::new(7.0).gray(60);
 const LABEL_FILL: u8 = 240;
 const SECTION_FILL: u8 = 214;
 
-/// Widths of a label, and of a value where two fields share a row.
+/// Width of a label.
 const LABEL_WIDTH: f32 = 104.0;
-const HALF_VALUE: f32 = WIDTH / 2.0 - LABEL_WIDTH;
+
+/// How much smaller a sheet may be printed so that it has as many pages as the official one: at the
+/// smallest a label has 6.4 points, 18 dots at 200 dpi, which a FAX still shows.
+const SCALES: [f32; 3] = [0.9, 0.82, 0.75];
 
 /// Width of the labels above the form.
 const FACT_LABEL: f32 = 66.0;
@@ -33,11 +35,27 @@ const FACT_LABEL: f32 = 66.0;
 /// The narrowest column of a table, and the widest that it asks for before there is room left.
 const COLUMN: (f32, f32) = (44.0, 170.0);
 
-/// The pages of a letter.
+/// The pages of a letter: as many as the official form has if that can be read, else in full size.
 pub(super) fn pages(letter: &PrintedLetter) -> Vec<Page> {
+    let mut pages = lay_out(letter, 1.0);
+    let wanted = letter.form.pages as usize;
+    // A sheet with twice as much as fits does not fit in three quarters of the size.
+    if (1..pages.len()).contains(&wanted) && pages.len() <= 2 * wanted {
+        let smaller = SCALES.iter().map(|scale| lay_out(letter, *scale));
+        pages = smaller.into_iter().find(|smaller| smaller.len() <= wanted).unwrap_or(pages);
+    }
+    let count = pages.len();
+    for (at, page) in pages.iter_mut().enumerate() {
+        page.extend(foot(letter, at + 1, count));
+    }
+    pages
+}
+
+fn lay_out(letter: &PrintedLetter, scale: f32) -> Vec<Page> {
     let short = letter.id.get(..12).unwrap_or(&letter.id);
     let parties = format!("{} → {}", letter.sender.name, letter.recipient.name);
-    let mut flow = Flow::new(format!("{}　{parties}　文書番号 {short}…（続き）", letter.title));
+    let head = format!("{}　{parties}　文書番号 {short}…（続き）", letter.title);
+    let mut flow = Flow::scaled(head, scale);
     heading(&mut flow, letter);
     facts(&mut flow, letter);
     for one in &letter.form.sections {
@@ -46,17 +64,14 @@ pub(super) fn pages(letter: &PrintedLetter) -> Vec<Page> {
         }
         section(&mut flow, one);
     }
-    let mut pages = flow.into_pages();
-    let count = pages.len();
-    for (at, page) in pages.iter_mut().enumerate() {
-        page.extend(foot(letter, at + 1, count));
-    }
-    pages
+    spellings(&mut flow, &letter.spellings);
+    flow.into_pages()
 }
 
 fn heading(flow: &mut Flow, letter: &PrintedLetter) {
     let printed = format!("つむぐ　印刷 {}", jst::show(letter.printed));
-    flow.at(|y| vec![right(&printed, y + 6.0, NOTE)]);
+    let edge = flow.right();
+    flow.at(|y| vec![right_at(edge, &printed, y + 6.0, NOTE)]);
     flow.space(12.0);
     flow.text(&letter.title, TITLE);
     let badges = badges(letter);
@@ -126,8 +141,8 @@ fn facts(flow: &mut Flow, letter: &PrintedLetter) {
         fact(flow, "添付", &lines.join("\n"));
     }
     fact(flow, "状態", &state(letter));
-    fact(flow, "文書番号", &letter.id);
-    fact(flow, "記録簿", &format!("{}\n根の指紋 {}", letter.origin, letter.fingerprint));
+    let log = format!("記録簿 {}　根の指紋 {}", letter.origin, letter.fingerprint);
+    fact(flow, "文書番号", &format!("{}\n{log}", letter.id));
     flow.space(8.0);
 }
 
@@ -135,7 +150,7 @@ fn fact(flow: &mut Flow, label: &str, value: &str) {
     let style = if label == "状態" { VALUE } else { FACT };
     flow.row(&[
         Cell::new(FACT_LABEL, label, LABEL).filled(LABEL_FILL),
-        Cell::new(WIDTH - FACT_LABEL, value, style),
+        Cell::new(flow.width() - FACT_LABEL, value, style),
     ]);
 }
 
@@ -168,21 +183,21 @@ pub(super) fn section(flow: &mut Flow, section: &RenderedSection) {
     // A heading stays with what follows it.
     flow.need(48.0);
     flow.space(5.0);
-    let title = format!("■ {}", section.title);
-    flow.row(&[Cell::new(WIDTH, &title, SECTION).filled(SECTION_FILL)]);
+    flow.row(&[Cell::new(flow.width(), &section.title, SECTION).filled(SECTION_FILL)]);
+    let half_value = flow.width() / 2.0 - LABEL_WIDTH;
     let mut lines = section.lines.iter().peekable();
     while let Some(line) = lines.next() {
         if flow.is_cut() {
             return;
         }
-        match (half(line), lines.peek().and_then(|next| half(next))) {
+        match (half(line, half_value), lines.peek().and_then(|next| half(next, half_value))) {
             (Some(left), Some(right)) => {
                 lines.next();
                 flow.row(&[
                     Cell::new(LABEL_WIDTH, left.0, LABEL).filled(LABEL_FILL),
-                    Cell::new(HALF_VALUE, left.1, VALUE),
+                    Cell::new(half_value, left.1, VALUE),
                     Cell::new(LABEL_WIDTH, right.0, LABEL).filled(LABEL_FILL),
-                    Cell::new(HALF_VALUE, right.1, VALUE),
+                    Cell::new(half_value, right.1, VALUE),
                 ]);
             }
             _ => whole(flow, line),
@@ -191,10 +206,10 @@ pub(super) fn section(flow: &mut Flow, section: &RenderedSection) {
 }
 
 /// Label and value that fit into half a row: the label may take two lines, as most do.
-fn half(line: &RenderedLine) -> Option<(&str, &str)> {
+fn half(line: &RenderedLine, half_value: f32) -> Option<(&str, &str)> {
     let RenderedLine::Value { label, lines } = line else { return None };
     let [value] = lines.as_slice() else { return None };
-    let short = lines_in(label, LABEL_WIDTH, LABEL) <= 2 && lines_in(value, HALF_VALUE, VALUE) == 1;
+    let short = lines_in(label, LABEL_WIDTH, LABEL) <= 2 && lines_in(value, half_value, VALUE) == 1;
     short.then_some((label, value))
 }
 
@@ -202,21 +217,45 @@ fn whole(flow: &mut Flow, line: &RenderedLine) {
     let labelled = |flow: &mut Flow, label: &str, value: &str, style| {
         flow.row(&[
             Cell::new(LABEL_WIDTH, label, LABEL).filled(LABEL_FILL),
-            Cell::new(WIDTH - LABEL_WIDTH, value, style),
+            Cell::new(flow.width() - LABEL_WIDTH, value, style),
         ]);
     };
     match line {
-        RenderedLine::Static(text) => flow.row(&[Cell::new(WIDTH, text, LABEL)]),
+        RenderedLine::Static(text) => flow.row(&[Cell::new(flow.width(), text, LABEL)]),
         RenderedLine::Missing { label } => labelled(flow, label, "（未記入）", VALUE.gray(110)),
         RenderedLine::Value { label, lines } => labelled(flow, label, &lines.join("\n"), VALUE),
         RenderedLine::Table { label, columns, rows } => table(flow, label, columns, rows),
     }
 }
 
+/// Both spellings, once, below everything: whoever types the sheet into another system needs them.
+fn spellings(flow: &mut Flow, spellings: &Spellings) {
+    if spellings.characters.is_empty() || flow.is_cut() {
+        return;
+    }
+    flow.need(48.0);
+    flow.space(5.0);
+    flow.row(&[
+        Cell::new(flow.width(), "JIS X 0208 にない字の書き換え", SECTION).filled(SECTION_FILL)
+    ]);
+    for one in &spellings.texts {
+        flow.row(&[
+            Cell::new(flow.width() / 2.0, &one.written, VALUE),
+            Cell::new(flow.width() / 2.0, &format!("→ {}", one.respelled), VALUE),
+        ]);
+    }
+    let told = spellings.characters.iter().take(MAX_CHARACTERS).map(PrintedCharacter::line);
+    let mut line = told.collect::<Vec<_>>().join("　");
+    if let Some(more @ 1..) = spellings.characters.len().checked_sub(MAX_CHARACTERS) {
+        line.push_str(&format!("　ほか {more} 字"));
+    }
+    flow.row(&[Cell::new(flow.width(), &line, LABEL)]);
+}
+
 fn table(flow: &mut Flow, label: &str, columns: &[String], rows: &[Vec<String>]) {
     flow.need(64.0);
-    flow.row(&[Cell::new(WIDTH, label, LABEL).filled(LABEL_FILL)]);
-    let widths = column_widths(columns, rows);
+    flow.row(&[Cell::new(flow.width(), label, LABEL).filled(LABEL_FILL)]);
+    let widths = column_widths(columns, rows, flow.width());
     let heads = columns.iter().zip(&widths);
     let heads: Vec<_> =
         heads.map(|(text, width)| Cell::new(*width, text, LABEL).filled(LABEL_FILL)).collect();
@@ -232,7 +271,7 @@ fn table(flow: &mut Flow, label: &str, columns: &[String], rows: &[Vec<String>])
 }
 
 /// Columns as wide as what they hold, within limits; what is left over is shared out.
-fn column_widths(columns: &[String], rows: &[Vec<String>]) -> Vec<f32> {
+fn column_widths(columns: &[String], rows: &[Vec<String>], room: f32) -> Vec<f32> {
     let wanted: Vec<f32> = columns
         .iter()
         .enumerate()
@@ -244,7 +283,7 @@ fn column_widths(columns: &[String], rows: &[Vec<String>]) -> Vec<f32> {
         })
         .collect();
     let sum: f32 = wanted.iter().sum();
-    wanted.into_iter().map(|width| width / sum * WIDTH).collect()
+    wanted.into_iter().map(|width| width / sum * room).collect()
 }
 
 /// Below every page: what it is a page of, in which version of the form, and whose eyes it is for.
@@ -270,9 +309,14 @@ fn foot(letter: &PrintedLetter, page: usize, pages: usize) -> Vec<Mark> {
     ]
 }
 
+/// A text that ends at the right edge of a page.
 pub(super) fn right(text: &str, y: f32, style: Style) -> Mark {
+    right_at(MARGIN + WIDTH, text, y, style)
+}
+
+fn right_at(edge: f32, text: &str, y: f32, style: Style) -> Mark {
     let text = spell(text);
-    let x = PAGE.0 - MARGIN - width(&text) * style.size;
+    let x = edge - width(&text) * style.size;
     Mark::Text { x, y, style, text }
 }
 

@@ -36,7 +36,8 @@ fn event(what: &'static str, index: u64, who: Option<&str>, comment: Option<&str
 }
 
 fn letter(form: &FilledForm) -> PrintedLetter {
-    let rendered = render(form, RenderOptions::default());
+    let options = RenderOptions { short_marks: true, boxes: true, ..RenderOptions::default() };
+    let rendered = render(form, options);
     let party = |number: &str, name: &str| PrintedParty {
         number: number.to_owned(),
         name: name.to_owned(),
@@ -46,6 +47,7 @@ fn letter(form: &FilledForm) -> PrintedLetter {
         id: "01a2039f404b705291345e4337dd4283".to_owned(),
         title: rendered.title.clone(),
         form: rendered,
+        spellings: Spellings::of(Catalogue::built_in(), form, "佐藤 健（介護支援専門員）", false),
         sender: party("1277000002", "ケアプランいとぐるま"),
         author: "佐藤 健（介護支援専門員）".to_owned(),
         recipient: party("1217000001", "流山つむぐ病院"),
@@ -212,7 +214,7 @@ fn a_letter_that_never_ends_is_cut_on_the_last_page_and_says_so() {
 #[test]
 fn the_number_of_pages_has_an_edge() {
     let flow = |pages: usize| {
-        let mut flow = Flow::new("続き".to_owned());
+        let mut flow = Flow::scaled("続き".to_owned(), 1.0);
         for page in 1..=pages {
             flow.row(&[Cell::new(WIDTH, "一行", Style::new(9.0))]);
             if page < pages {

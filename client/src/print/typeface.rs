@@ -51,7 +51,7 @@ pub(super) fn bytes() -> &'static [u8] {
 /// The text as it can be printed: composed, without control characters, and with the code of each
 /// character that the font lacks in its place, such as `[U+20BB7]`. Never a box.
 pub(super) fn spell(text: &str) -> String {
-    let composed: Vec<char> = text.nfc().collect();
+    let composed: Vec<char> = compose(text).chars().collect();
     let mut spelled = String::with_capacity(text.len());
     let mut rest = composed.as_slice();
     while let [first, after @ ..] = rest {
@@ -75,6 +75,29 @@ pub(super) fn spell(text: &str) -> String {
         }
     }
     spelled
+}
+
+/// Composed, but for compatibility ideographs: composing would put another character in the place of
+/// one that somebody's name has.
+fn compose(text: &str) -> String {
+    let mut composed = String::with_capacity(text.len());
+    for part in text.split_inclusive(is_compatible) {
+        let kept = part.chars().next_back().filter(|c| is_compatible(*c));
+        let rest = part.strip_suffix(is_compatible).unwrap_or(part);
+        composed.extend(rest.nfc());
+        composed.extend(kept);
+    }
+    composed
+}
+
+/// CJK compatibility ideographs, such as 神 (U+FA19) beside 神.
+fn is_compatible(c: char) -> bool {
+    matches!(c, '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}')
+}
+
+/// Whether the text has a character that is printed as its code.
+pub(super) fn lacks(text: &str) -> bool {
+    spell(text) != compose(text)
 }
 
 /// The glyphs of a spelled text, one for each character but the selectors.
@@ -164,6 +187,7 @@ mod tests {
             ("髙﨑①㈱★【】〜～℃", "髙﨑①㈱★【】〜～℃"),
             ("か\u{3099}", "が"),
             ("a\u{7}b\tc", "a[U+0007]b c"),
+            ("\u{fa19}社か\u{3099}", "\u{fa19}社が"),
             ("\u{e000}", "[U+E000]"),
             ("\u{202e}x", "[U+202E]x"),
             ("😀", "[U+1F600]"),

@@ -12,8 +12,8 @@ const NO_START: &str = "、。，．・：；？！゛゜ヽヾゝゞ々〻ー�
 ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ\
 ｡｣､･ｰｧｨｩｪｫｯｬｭｮﾞﾟ,.:;?!)]}%★◇";
 
-/// What does not end a line: opening brackets, and signs before a number.
-const NO_END: &str = "‘“（〔［｛〈《「『【〘〖〝«｟￥＄＃§([{\\$#";
+/// What does not end a line: opening brackets, signs before a number, and the box before an option.
+const NO_END: &str = "□■‘“（〔［｛〈《「『【〘〖〝«｟￥＄＃§([{\\$#";
 
 /// Breaks a text into lines of at most `width` ems. Line feeds of the text stay; an empty text is one
 /// empty line. What has no place to be broken is broken anywhere, so that nothing leaves the page.
@@ -109,6 +109,9 @@ mod tests {
             ("★は要因です。", 8.0, vec!["★は要因です。"]),
             // An opening bracket does not end one.
             ("あいうえ（か）", 5.0, vec!["あいうえ", "（か）"]),
+            // A box stays with its option.
+            ("□なし  □点滴", 5.0, vec!["□なし", "□点滴"]),
+            ("□なし  ■点滴", 5.5, vec!["□なし", "■点滴"]),
             // Words and numbers stay whole where they fit.
             ("電話 04-7000-0100 まで", 7.0, vec!["電話", "04-7000-0100", "まで"]),
             ("約12345678円", 4.0, vec!["約", "12345678", "円"]),
