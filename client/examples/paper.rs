@@ -1,12 +1,11 @@
-//! Writes a PDF of every example form, with the same people at the same time, for the pictures that
-//! `tests/interop/run` compares.
+//! Writes a PDF of every example form, with the same people at the same time, to be
+//! looked at.
 //!
 //! ```text
 //! cargo run -p tsumugu-client --example paper -- DIR
 //! ```
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use tsumugu_catalogue::{
     Catalogue, FilledForm, Format, RenderOptions, examples, parse_filled, render,
@@ -20,22 +19,9 @@ const ACCEPTED: Time = Time(1_795_357_080_000);
 
 const AUTHOR: &str = "佐藤 健（介護支援専門員）";
 
-fn main() -> ExitCode {
-    let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: paper DIR");
-        return ExitCode::from(2);
-    };
-    match write_all(&folder) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn write_all(folder: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
-    std::fs::create_dir_all(folder)?;
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::args_os().nth(1).map(PathBuf::from).ok_or("usage: paper DIR")?;
+    std::fs::create_dir_all(&folder)?;
     for (name, text) in examples::ALL.iter().filter(|(name, _)| *name != "test-letter") {
         let form = parse_filled(text.as_bytes(), Format::Toml)?;
         let file = pdf(&letter(&form)).map_err(|failure| failure.sentence().en())?;
