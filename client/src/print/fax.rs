@@ -67,7 +67,7 @@ pub struct FaxParty {
 impl PrintedFax {
     /// The sheet of a FAX, masked.
     pub(crate) fn form(filled: &tsumugu_catalogue::FilledForm) -> FaxForm {
-        render_for_fax(filled, RenderOptions { family_copy: false, short_marks: true })
+        render_for_fax(filled, RenderOptions { short_marks: true, ..RenderOptions::default() })
     }
 }
 
