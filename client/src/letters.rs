@@ -17,6 +17,7 @@ mod failure;
 mod off_system;
 mod read;
 mod seal;
+mod steps;
 mod unreadable;
 mod worker;
 
@@ -25,11 +26,12 @@ use tsumugu_proto::v1;
 use tsumugu_trust::note::SigningKey;
 
 pub use answer::{MAX_COMMENT, Reply, SealedAnswer, answer, opened, unreadable};
-pub use compose::{ComposedLetter, Content, Header, compose};
+pub use compose::{ComposedLetter, Content, Header, compose, compose_with_steps};
 pub use detail::{OpenedDetail, read_detail};
 pub use off_system::{OffSystemLines, OpenedRecord, read_record, record_off_system};
 pub use read::{Incoming, OpenedLetter, check_letter, open};
 pub use seal::{NotSealed, SealedLetter, Sealing, seal};
+pub use steps::MAX_SHARED_STEPS;
 pub use unreadable::Unreadable;
 pub use worker::NamedWorker;
 

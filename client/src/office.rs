@@ -20,6 +20,7 @@ mod take_in;
 mod write;
 
 pub use entry::{BadRecord, Entry, Key};
+pub(crate) use entry::{is_reason_name, is_step_name};
 pub use fact::{FactName, FactValue, ToldBy};
 pub use limits::*;
 

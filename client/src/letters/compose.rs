@@ -10,6 +10,7 @@ use tsumugu_trust::statement::{
 use tsumugu_trust::value::{Id, Origin, Time};
 use zeroize::Zeroizing;
 
+use super::steps::MAX_SHARED_STEPS;
 use super::{FORM_TYPE, Randomness, Signer, random_32};
 
 /// The lines of an envelope that sealing anew does not change.
@@ -121,6 +122,22 @@ pub fn compose(
     signer: Signer<'_>,
     rng: &mut (impl Randomness + ?Sized),
 ) -> Result<ComposedLetter, Malformed> {
+    compose_with_steps(origin, header, content, &[], signer, rng)
+}
+
+/// As [`compose`], and tells what the sender recorded of the steps of the case; of more than
+/// [`MAX_SHARED_STEPS`] the first ones.
+///
+/// # Errors
+/// As [`compose`].
+pub fn compose_with_steps(
+    origin: &Origin,
+    header: Header,
+    content: &Content,
+    steps: &[v1::SharedStep],
+    signer: Signer<'_>,
+    rng: &mut (impl Randomness + ?Sized),
+) -> Result<ComposedLetter, Malformed> {
     let author = v1::Author {
         case_id: content.case_id.map(|id| id.to_string()).unwrap_or_default(),
         kind: content.kind.into(),
@@ -129,6 +146,7 @@ pub fn compose(
         attachments: content.attachments.clone(),
         worker: Some(signer.shown.clone()),
         letter_key: random_32(rng).to_vec().into(),
+        steps: steps.iter().take(MAX_SHARED_STEPS).cloned().collect(),
     };
     let author = Zeroizing::new(author.encode_to_vec());
     let lines = Author { header: header.digest(origin), author: author_digest(&author) };

@@ -78,6 +78,12 @@ impl OpenedLetter {
         self.case_id
     }
 
+    /// What the sender recorded of the case's steps: its word.
+    #[must_use]
+    pub fn steps(&self) -> &[v1::SharedStep] {
+        &self.author.steps
+    }
+
     /// Who wrote it.
     #[must_use]
     pub fn worker(&self) -> &NamedWorker {
@@ -174,6 +180,9 @@ pub fn check_letter(
     let letter_key = letter_key.map_err(|_| Unreadable::Malformed("the letter key"))?;
     let case_id = optional_id(&author.case_id).ok_or(Unreadable::Malformed("the case id"))?;
     optional_id(&maker.previous_id).ok_or(Unreadable::Malformed("the previous message"))?;
+    if !super::steps::are_good(&author) {
+        return Err(Unreadable::Malformed("the steps"));
+    }
     if author.attachments.len() != envelope.attachments.len() {
         return Err(Unreadable::Malformed("the list of attachments"));
     }

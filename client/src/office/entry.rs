@@ -161,17 +161,25 @@ fn check_note(note: &v1::Note) -> Result<String, BadRecord> {
     Ok(note.name.clone())
 }
 
-fn check_step(step: &v1::CaseStep) -> Result<Key, BadRecord> {
-    let is_name = |text: &str, dots: bool| {
-        let plain = |byte: u8| {
-            byte.is_ascii_lowercase()
-                || byte.is_ascii_digit()
-                || byte == b'-'
-                || dots && byte == b'.'
-        };
-        (1..=MAX_STEP_NAME).contains(&text.len()) && text.bytes().all(plain)
+/// Whether a text is the id of a step.
+pub(crate) fn is_step_name(text: &str) -> bool {
+    is_name(text, true)
+}
+
+/// Whether a text is the id of a reason to leave a step out.
+pub(crate) fn is_reason_name(text: &str) -> bool {
+    is_name(text, false)
+}
+
+fn is_name(text: &str, dots: bool) -> bool {
+    let plain = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || dots && byte == b'.'
     };
-    need(is_name(&step.step, true), "the step")?;
+    (1..=MAX_STEP_NAME).contains(&text.len()) && text.bytes().all(plain)
+}
+
+fn check_step(step: &v1::CaseStep) -> Result<Key, BadRecord> {
+    need(is_step_name(&step.step), "the step")?;
     let by_letter = !step.from.is_empty() || !step.message.is_empty();
     if by_letter {
         id(&step.from)?;
@@ -183,7 +191,7 @@ fn check_step(step: &v1::CaseStep) -> Result<Key, BadRecord> {
     match step.state() {
         v1::CaseStepState::Done => need(!skipped, "a step that was done has no such reason")?,
         v1::CaseStepState::Skipped => {
-            need(is_name(&step.skip_reason, false), "the reason")?;
+            need(is_reason_name(&step.skip_reason), "the reason")?;
             need(nothing_did_it, "nothing did a step that was left out")?;
         }
         v1::CaseStepState::TakenBack => {
