@@ -49,6 +49,8 @@ pub struct Case<'a> {
     pub planned: bool,
     /// When this side learnt of it.
     pub learnt: Option<When>,
+    /// The person's care level, as the catalogue's list names it.
+    pub care_level: Option<&'a str>,
     /// The newest word on the day of discharge.
     pub discharge: Option<Expected>,
     /// The newest word on the conference.

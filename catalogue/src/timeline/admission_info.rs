@@ -45,8 +45,9 @@ pub(super) fn of(catalogue: &Catalogue, case: &Case<'_>, done: &Done<'_>) -> Opt
     let acknowledged = letter.and_then(|letter| letter.acknowledged).map(When::at);
     let rules = AdmissionRules::find(catalogue, admission.at.day, None)?;
     let computed = deadlines(rules, &admission, case.calendar);
+    let person = Person { care_level: case.care_level, earlier: &[] };
     let provision = sent.map(|sent| Provision { sent, acknowledged });
-    let assessment = assess(&computed, &Person::default(), provision.as_ref());
+    let assessment = assess(&computed, &person, provision.as_ref());
     let said = sentence(&computed, &assessment, acknowledged);
     Some(AdmissionInfo { deadlines: computed, assessment, sent, acknowledged, said })
 }

@@ -32,6 +32,7 @@ fn case<'a>(calendar: &'a OfficeCalendar, roles: &'a [&'a str], now: DateTime) -
         admitted: Some(When::at(at(24, 10))),
         planned: false,
         learnt: Some(When::at(at(24, 11))),
+        care_level: None,
         discharge: None,
         conference: None,
         now,
