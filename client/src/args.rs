@@ -39,7 +39,8 @@ pub use paper::{
     RecordCorrectArgs, RecordListArgs,
 };
 pub use records::{
-    CaseCommand, CaseNoteArgs, CaseRecordArgs, ClaimArgs, DraftCommand, DraftSaveArgs,
+    CaseCommand, CaseFactArgs, CaseNoteArgs, CaseRecordArgs, CaseStepArgs, ClaimArgs, DraftCommand,
+    DraftSaveArgs, PatternArg, ToldByArg,
 };
 pub use report::{
     ReportCommand, ReportCouncilArgs, ReportMonthArgs, ReportStatisticArgs, ReportYearArgs,

@@ -13,6 +13,7 @@
 mod facts;
 mod joined;
 mod letter;
+mod standing;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -26,13 +27,15 @@ use tsumugu_proto::v1::office_record::Entry as Said;
 use tsumugu_trust::value::Id;
 
 use crate::failure::Failure;
+use crate::letters::MAX_SHARED_STEPS;
 use crate::office::{self, Kept};
 use crate::paper::{Paper, gather};
 use crate::post::Post;
 
-pub(crate) use facts::{Fact, Facts};
+pub(crate) use facts::Facts;
 pub(crate) use joined::Joined;
-pub(crate) use letter::{CaseAnswer, CaseLetter, FormName};
+pub(crate) use letter::{CaseLetter, FormName};
+pub(crate) use standing::{HOLIDAYS, admitted, discharge, holiday_habit, standing};
 pub(crate) use step::RecordedStep;
 pub(crate) use versions::DateVersion;
 
@@ -159,15 +162,6 @@ impl CaseFile {
         })
     }
 
-    /// Whether anything at all is known of it.
-    pub(crate) fn is_known(&self) -> bool {
-        self.record.is_some()
-            || !self.letters.is_empty()
-            || !self.papers.is_empty()
-            || !self.steps.is_empty()
-            || !self.facts.is_empty()
-    }
-
     /// Whether the office closed it.
     pub(crate) fn is_closed(&self) -> bool {
         self.record.as_ref().is_some_and(|case| case.closed)
@@ -196,6 +190,23 @@ impl CaseFile {
             }
         }
         parties
+    }
+
+    /// What this office recorded of the steps, as other parties learn it: the newest ones, as many as a
+    /// letter may tell of.
+    pub(crate) fn own_steps(&self) -> Vec<v1::SharedStep> {
+        let steps: Vec<_> = self.steps.iter().filter_map(RecordedStep::shared).collect();
+        steps.into_iter().rev().take(MAX_SHARED_STEPS).rev().collect()
+    }
+
+    /// What the other parties recorded of the steps, by party: what the newest letter of each says.
+    pub(crate) fn their_steps(&self) -> Vec<(Id, &v1::SharedStep)> {
+        let mut newest: BTreeMap<Id, &CaseLetter> = BTreeMap::new();
+        for letter in self.letters.iter().filter(|letter| !letter.outgoing) {
+            newest.insert(letter.from, letter);
+        }
+        let steps = newest.into_iter();
+        steps.flat_map(|(from, letter)| letter.steps.iter().map(move |step| (from, step))).collect()
     }
 
     fn on_a_form(&self, field: &str) -> Option<String> {

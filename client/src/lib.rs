@@ -4,11 +4,6 @@ mod agent;
 pub mod args;
 pub mod attachments;
 mod autostart;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands about cases read more of it step by step"
-)]
 mod casefile;
 pub mod chain_store;
 pub mod commands;

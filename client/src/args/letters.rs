@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use tsumugu_trust::hash::Hash;
-use tsumugu_trust::value::{Id, InstitutionNumber, NotAValue, Unit};
+use tsumugu_trust::value::{InstitutionNumber, NotAValue, Unit};
 
 use super::values::{self, PaperCode};
 
@@ -51,9 +51,9 @@ pub struct SendArgs {
     /// 担当者 / worker
     #[arg(long = "as", value_name = "WORKER")]
     pub worker: Option<String>,
-    /// 事例の番号 / id of the case
-    #[arg(long, value_parser = values::id, value_name = "ID")]
-    pub case: Option<Id>,
+    /// 事例の番号（先頭だけでも可） / id of the case, or its beginning
+    #[arg(long, value_name = "ID")]
+    pub case: Option<String>,
 }
 
 /// Whom a letter goes to, as typed: `NUMBER` or `NUMBER/UNIT`.

@@ -68,7 +68,7 @@ pub enum ProfileCommand {
 }
 
 /// `profile set`
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ProfileSetArgs {
     /// 部署を加える、または名前を改める（例 renkei=地域連携室） / add or rename a unit
     #[arg(long, value_name = "ID=NAME", value_parser = values::named_unit)]
@@ -88,6 +88,12 @@ pub struct ProfileSetArgs {
     /// 休業日から除く / take a closing day out
     #[arg(long, value_name = "DATE", value_parser = values::day)]
     pub not_closed: Vec<Day>,
+    /// 国民の祝日の営業（期限の計算に使う事業所の控え） / whether the office is open on national holidays
+    #[arg(long, value_name = "open|closed")]
+    pub holidays: Option<HolidayHabit>,
+    /// --holidays を控える担当者 / worker who notes --holidays
+    #[arg(long = "as", value_name = "WORKER", requires = "holidays")]
+    pub worker: Option<String>,
 }
 
 /// `demo`

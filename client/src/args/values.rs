@@ -7,12 +7,13 @@ use tsumugu_catalogue::{Catalogue, DateFault};
 use tsumugu_trust::hash::Hash;
 use tsumugu_trust::sheet_code::SheetCode;
 use tsumugu_trust::statement::{Day, Hours, NamedUnit};
-use tsumugu_trust::value::{Id, InstitutionKind, InstitutionNumber, Telephone, Text, Unit, Value};
+use tsumugu_trust::value::{InstitutionKind, InstitutionNumber, Telephone, Text, Unit, Value};
 use unicode_normalization::UnicodeNormalization;
 
 use super::RecipientArg;
 use crate::fingerprint;
 use crate::messages::Sentence;
+use crate::office::FactName;
 use crate::statistic::Month;
 
 type Read<T> = Result<T, String>;
@@ -36,10 +37,6 @@ pub(super) fn number(typed: &str) -> Read<InstitutionNumber> {
 pub(super) fn recipient(typed: &str) -> Read<RecipientArg> {
     let narrow: String = typed.trim().nfkc().collect();
     narrow.parse().map_err(|_| wrong("args.recipient"))
-}
-
-pub(super) fn id(typed: &str) -> Read<Id> {
-    Id::decode(typed.trim()).ok_or_else(|| wrong("args.id"))
 }
 
 pub(super) fn telephone(typed: &str) -> Read<Telephone> {
@@ -131,6 +128,16 @@ pub(super) fn when(typed: &str) -> Read<When> {
         WhenFault::Midnight => wrong("args.midnight"),
         WhenFault::Date(fault) => wrong(no_date(&fault)),
         WhenFault::Other => wrong("args.when"),
+    })
+}
+
+/// The name of a fact of a case; `same-as` is `case join`'s.
+pub(super) fn fact(typed: &str) -> Read<FactName> {
+    let named = FactName::parse(typed).filter(|name| *name != FactName::SameAs);
+    named.ok_or_else(|| {
+        let names = FactName::ALL.into_iter().filter(|name| *name != FactName::SameAs);
+        let names: Vec<_> = names.map(FactName::word).collect();
+        wrong_with("args.fact", "names", &names.join(" "))
     })
 }
 
@@ -251,7 +258,7 @@ mod tests {
         let unit = named.unit.as_ref().map(Unit::as_str);
         assert_eq!((named.number.as_str(), unit), ("1270000011", Some("renkei")));
         assert_eq!(recipient("1270000011").unwrap().unit, None);
-        assert!(recipient("1270000011/").is_err() && id("0190").is_err());
+        assert!(recipient("1270000011/").is_err());
         assert_eq!(telephone("０４-7000-1234").unwrap().as_str(), "04-7000-1234");
         let ward = named_unit("ward-3=3階病棟").unwrap();
         assert_eq!((ward.unit.as_str(), ward.name.as_str()), ("ward-3", "3階病棟"));

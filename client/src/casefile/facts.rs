@@ -58,11 +58,6 @@ impl Facts {
         Ok(Self(facts))
     }
 
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// All of them.
     pub(crate) fn all(&self) -> impl Iterator<Item = (FactName, &Fact)> {
         self.0.iter().map(|(name, fact)| (*name, fact))

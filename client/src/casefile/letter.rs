@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tsumugu_catalogue::FilledForm;
+use tsumugu_proto::v1;
 use tsumugu_proto::v1::LetterKind;
 use tsumugu_trust::state::{Delivery, Validity};
 use tsumugu_trust::statement::Answer;
@@ -19,6 +20,7 @@ use crate::workers::Leavers;
 
 /// A letter of a case.
 #[derive(Debug)]
+#[allow(dead_code, reason = "what is gathered is whole, whoever reads it")]
 pub(crate) struct CaseLetter {
     /// Who sent it.
     pub(crate) from: Id,
@@ -26,6 +28,8 @@ pub(crate) struct CaseLetter {
     pub(crate) id: Id,
     /// Whether this office sent it.
     pub(crate) outgoing: bool,
+    /// This office.
+    pub(crate) own: Id,
     /// The other institution.
     pub(crate) other: Id,
     /// The recipient's unit.
@@ -58,6 +62,8 @@ pub(crate) struct CaseLetter {
     pub(crate) replaces: Option<Id>,
     /// An answer is wanted by then.
     pub(crate) ack_by: Option<Time>,
+    /// What the sender recorded of the case's steps: its word.
+    pub(crate) steps: Vec<v1::SharedStep>,
     /// How many attachments it has.
     pub(crate) attachments: usize,
     /// Everything that happened to it, in log order, each with its index and whose word it is.
@@ -131,6 +137,7 @@ impl CaseLetter {
             from: lines.from,
             id: message.id(),
             outgoing,
+            own,
             other: if outgoing { lines.to.institution } else { lines.from },
             unit: lines.to.unit.clone(),
             kind: letter.kind(),
@@ -156,9 +163,15 @@ impl CaseLetter {
             validity: state.validity(),
             replaces: lines.replaces,
             ack_by: lines.ack_by,
+            steps: letter.steps().to_vec(),
             attachments: lines.attachments.len(),
             events,
         })
+    }
+
+    /// Whom it went to.
+    pub(crate) fn recipient(&self) -> Id {
+        if self.outgoing { self.other } else { self.own }
     }
 
     /// Whether it counts: not corrected, not withdrawn.

@@ -52,6 +52,16 @@ impl RecordedStep {
         Ok(steps)
     }
 
+    /// As other parties of the case learn it; nothing where it was taken back.
+    pub(crate) fn shared(&self) -> Option<v1::SharedStep> {
+        (self.state != v1::CaseStepState::TakenBack).then(|| v1::SharedStep {
+            step: self.step.clone(),
+            state: self.state.into(),
+            at_ms: self.at.0,
+            skip_reason: self.skip_reason.clone().unwrap_or_default(),
+        })
+    }
+
     /// Nothing only where the record was not checked.
     fn of(said: &v1::CaseStep, index: Option<u64>) -> Option<Self> {
         let letter = said.from.parse().ok().zip(said.message.parse().ok());

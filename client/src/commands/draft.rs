@@ -8,6 +8,7 @@ use tsumugu_proto::v1;
 use tsumugu_proto::v1::office_record::Entry as Said;
 use tsumugu_trust::value::{Id, Time};
 
+use super::case::find_case;
 use super::form_file::read_form;
 use super::lacking::{self, Warning, warnings};
 use super::mail::{chosen, exchange_mail};
@@ -142,7 +143,7 @@ async fn save(ctx: &Context, args: &DraftSaveArgs) -> Result<Written, Failure> {
         Some((id, _, kept)) => (*id, kept.entry.revision() + 1),
         None => (Id::for_message(ctx.now(), &ctx.random()), 1),
     };
-    let case = args.case.as_deref().map(|case| find(session.vault(), "case", case)).transpose()?;
+    let case = args.case.as_deref().map(|case| find_case(&session, case)).transpose()?;
     let earlier = before.map(|(_, draft, _)| draft).unwrap_or_default();
     let by = chosen(&session, args.worker.as_deref())?.id;
     let typed: Vec<_> = args.to.iter().map(ToString::to_string).collect();
@@ -152,7 +153,7 @@ async fn save(ctx: &Context, args: &DraftSaveArgs) -> Result<Written, Failure> {
         ended: false,
         to: if typed.is_empty() { earlier.to } else { typed },
         form: form.to_json().to_string().into_bytes().into(),
-        case_id: case.map_or(earlier.case_id, |(case, _)| case.to_string()),
+        case_id: case.map_or(earlier.case_id, |case| case.to_string()),
         worker_id: by.to_string(),
         left_ms: ctx.now().0,
     });

@@ -1,17 +1,23 @@
 //! `tsumugu profile`: units, business hours and closing days, which the institution itself publishes.
 
 use serde::Serialize;
+use tsumugu_catalogue::calendar::HolidayHabit as Habit;
 use tsumugu_proto::v1;
+use tsumugu_proto::v1::office_record::Entry as Said;
 use tsumugu_trust::statement::{Day, Profile, sign};
 use tsumugu_trust::value::{Time, Unit};
 
 use super::directory::{ListedHours, ListedUnit};
-use crate::args::ProfileSetArgs;
+use super::mail::exchange_mail;
+use super::office::write;
+use crate::args::{HolidayHabit, ProfileSetArgs};
+use crate::casefile::{HOLIDAYS, holiday_habit};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::hours;
 use crate::jst;
 use crate::messages::Sentence;
+use crate::office::{Key, get};
 use crate::output::{Outcome, Page};
 use crate::session::{Purpose, Session};
 
@@ -30,6 +36,8 @@ pub struct ShownProfile {
     pub hours: Vec<ListedHours>,
     /// Closing days (ISO 8601).
     pub closed: Vec<String>,
+    /// `open` or `closed` on national holidays, as this office noted for itself; nothing where it did not.
+    pub holidays: Option<&'static str>,
     /// Whether it is open now, holidays not regarded; nothing without hours.
     pub open: Option<bool>,
     /// Index in the log of what was published now; nothing where it was only shown.
@@ -53,7 +61,7 @@ pub async fn show(ctx: &Context) -> Result<ShownProfile, Failure> {
         }
         Err(failure) => return Err(failure),
     }
-    Ok(shown(newest(&session)?, ctx.now()))
+    shown(&session, newest(&session)?, ctx.now())
 }
 
 /// Publishes the next version. It counts from its leaf on: who looked before sends to a unit that is
@@ -64,6 +72,13 @@ pub async fn show(ctx: &Context) -> Result<ShownProfile, Failure> {
 /// refuses, or its receipt does not prove it.
 pub async fn set(ctx: &Context, args: &ProfileSetArgs) -> Result<ShownProfile, Failure> {
     let mut session = Session::open(ctx, Purpose::Act)?;
+    if let Some(habit) = args.holidays {
+        note_holidays(&mut session, habit, args.worker.as_deref()).await?;
+        let nothing_else = ProfileSetArgs { holidays: None, worker: None, ..args.clone() };
+        if nothing_else == ProfileSetArgs::default() {
+            return shown(&session, newest(&session)?, ctx.now());
+        }
+    }
     let rpc = session.connect().await?;
     session.sync().await?;
     let profile = next(newest(&session)?, args, ctx.now())?;
@@ -75,9 +90,28 @@ pub async fn set(ctx: &Context, args: &ProfileSetArgs) -> Result<ShownProfile, F
     let request = v1::PublishStatementRequest { statement: mine.bytes().into() };
     let answer = rpc.publish_statement(request).await?;
     let verified = session.verify_answer(answer.receipt.as_ref(), Some(&mine.bytes())).await?;
-    let mut outcome = shown(&profile, ctx.now());
+    let mut outcome = shown(&session, &profile, ctx.now())?;
     (outcome.index, outcome.at) = (Some(verified.at.index), Some(verified.at.time));
     Ok(outcome)
+}
+
+/// Keeps for every PC of the office what it does on national holidays. No other office needs to know it,
+/// so it is a note and no part of the profile.
+async fn note_holidays(
+    session: &mut Session<'_>,
+    habit: HolidayHabit,
+    worker: Option<&str>,
+) -> Result<(), Failure> {
+    let mail = exchange_mail(session).await?;
+    let key = Key::Note(HOLIDAYS.to_owned());
+    let revision = get(session.vault(), &key)?.map_or(1, |kept| kept.entry.revision() + 1);
+    let word = match habit {
+        HolidayHabit::Open => "open",
+        HolidayHabit::Closed => "closed",
+    };
+    let value = word.as_bytes().to_vec().into();
+    let note = v1::Note { name: HOLIDAYS.to_owned(), revision, value };
+    write(session, &mail, worker, Said::Note(note)).await.map(|_| ())
 }
 
 fn newest<'s>(session: &'s Session<'_>) -> Result<&'s Profile, Failure> {
@@ -123,8 +157,14 @@ fn next(before: &Profile, args: &ProfileSetArgs, now: Time) -> Result<Profile, F
     Ok(Profile { institution, version, units, hours, closed })
 }
 
-fn shown(profile: &Profile, now: Time) -> ShownProfile {
-    ShownProfile {
+fn shown(session: &Session<'_>, profile: &Profile, now: Time) -> Result<ShownProfile, Failure> {
+    let holidays = match holiday_habit(session.vault())? {
+        Habit::Open => Some("open"),
+        Habit::Closed => Some("closed"),
+        Habit::NotTold => None,
+    };
+    Ok(ShownProfile {
+        holidays,
         version: profile.version,
         units: profile.units.iter().map(Into::into).collect(),
         hours: profile.hours.iter().map(Into::into).collect(),
@@ -133,7 +173,7 @@ fn shown(profile: &Profile, now: Time) -> ShownProfile {
         index: None,
         at: None,
         week: hours::week(&profile.hours),
-    }
+    })
 }
 
 impl Outcome for ShownProfile {
@@ -146,6 +186,12 @@ impl Outcome for ShownProfile {
         self.units.iter().for_each(|unit| page.row(&format!("    {}  {}", unit.unit, unit.name)));
         let or_none = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
         page.row(&format!("営業時間 hours: {}", or_none(&self.week)));
+        let holidays = match self.holidays {
+            Some("open") => "営業 open",
+            Some(_) => "休業 closed",
+            None => "-（profile set --holidays）",
+        };
+        page.row(&format!("国民の祝日 national holidays: {holidays}"));
         page.row(&format!("休業日 closed: {}", or_none(&self.closed.join(", "))));
     }
 }

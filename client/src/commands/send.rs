@@ -4,11 +4,13 @@ mod by_fax;
 mod recipients;
 
 use serde::Serialize;
+use tsumugu_catalogue::deadline::ADMISSION_INFO_1;
 use tsumugu_catalogue::{FilledForm, FormKind};
 use tsumugu_proto::v1::{self, AttachmentSecret, LetterKind};
 use tsumugu_trust::statement::{BytesRef, Urgency};
 use tsumugu_trust::value::{Id, Time};
 
+use super::case::{ShownAdmission, admission_of, find_case};
 use super::draft;
 use super::form_file::{fill_by_send, in_newest_version, may_be_newer, read_form};
 use super::lacking::{self, Warning, warnings};
@@ -16,10 +18,13 @@ use super::mail::{exchange_mail, say_queued, signing, with_signer};
 use super::shown::{ShownParty, size};
 use crate::args::{RecipientArg, SendArgs};
 use crate::attachments::attach;
+use crate::casefile::{CaseFile, Joined};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureDocument};
 use crate::jst;
-use crate::letters::{ComposedLetter, Content, Header, SealedLetter, Signer, compose, seal};
+use crate::letters::{
+    ComposedLetter, Content, Header, SealedLetter, Signer, compose_with_steps, seal,
+};
 use crate::mailbox::{all, short_ids};
 use crate::messages::Sentence;
 use crate::outbox::{Delivered, Entry, FlushReport, previous_message, queue_send, sealing};
@@ -45,6 +50,8 @@ pub struct Sent {
     pub attachments: Vec<SentAttachment>,
     /// Fields that somebody will miss, and other hints. They did not keep it from being sent.
     pub warnings: Vec<Warning>,
+    /// Of a sheet at the admission within a case: its last days and which of them was kept.
+    pub admission: Option<ShownAdmission>,
     /// Why it was not sent.
     pub reason: Option<FailureDocument>,
     #[serde(skip)]
@@ -95,6 +102,7 @@ impl Sent {
             fax: Vec::new(),
             attachments: Vec::new(),
             warnings,
+            admission: None,
             reason: None,
             failure: None,
         }
@@ -127,8 +135,12 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     let typed = early.or_else(|_| typed_form(ctx, args))?;
     let draft = args.draft.as_deref().map(|id| draft::read(&session, id)).transpose()?;
     let (to, case) = match &draft {
-        Some((draft, ..)) => of_draft(draft, args),
-        None => (args.to.clone(), args.case),
+        Some((draft, ..)) => of_draft(&session, draft, args)?,
+        None => (args.to.clone(), named_case(&session, args)?),
+    };
+    let steps = match case {
+        Some(case) => CaseFile::gather(&session, case)?.own_steps(),
+        None => Vec::new(),
     };
     let form = typed.or_else(|| draft.as_ref().map(|(.., form)| form.clone()));
     let form = form.ok_or_else(|| Failure::usage("--sheet / --notice / --draft"))?;
@@ -149,6 +161,7 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
         urgency: urgency(args),
         ack_by,
         case,
+        steps,
         secrets: attached.secrets.clone(),
         sealed: attached.sealed.clone(),
     };
@@ -182,7 +195,13 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
         Some(entry) => outcome(&session, entry, &recipients, &ids, report, warnings)?,
         None => Sent::by_fax_only(warnings),
     };
-    Ok(Sent { attachments: same.shown(), fax, ..sent })
+    let admission = match case {
+        Some(case) if is_admission_sheet(&session, &form.form().id) => {
+            admission_of(&session, case)?
+        }
+        _ => None,
+    };
+    Ok(Sent { attachments: same.shown(), fax, admission, ..sent })
 }
 
 /// The form of `--sheet` or `--notice`; nothing with `--draft`.
@@ -197,10 +216,40 @@ fn typed_form(ctx: &Context, args: &SendArgs) -> Result<Option<FilledForm>, Fail
 }
 
 /// Recipients and case of a draft, where the command names no others.
-fn of_draft(draft: &v1::Draft, args: &SendArgs) -> (Vec<RecipientArg>, Option<Id>) {
+fn of_draft(
+    session: &Session<'_>,
+    draft: &v1::Draft,
+    args: &SendArgs,
+) -> Result<(Vec<RecipientArg>, Option<Id>), Failure> {
     let kept = draft.to.iter().filter_map(|to| to.parse().ok());
     let to = if args.to.is_empty() { kept.collect() } else { args.to.clone() };
-    (to, args.case.or_else(|| draft.case_id.parse().ok()))
+    let kept = draft.case_id.parse().ok().map(|case| lowest(session, case)).transpose()?;
+    Ok((to, named_case(session, args)?.or(kept)))
+}
+
+/// The case of `--case`; a whole id may also name one that nothing is known of yet.
+fn named_case(session: &Session<'_>, args: &SendArgs) -> Result<Option<Id>, Failure> {
+    let Some(typed) = args.case.as_deref() else { return Ok(None) };
+    match typed.trim().parse() {
+        Ok(id) => lowest(session, id).map(Some),
+        Err(_) => find_case(session, typed).map(Some),
+    }
+}
+
+/// Letters carry the older id of joined cases.
+fn lowest(session: &Session<'_>, case: Id) -> Result<Id, Failure> {
+    Ok(Joined::read(session.vault())?.lowest(case))
+}
+
+/// Whether a form is one that 入院時情報連携加算 counts.
+pub(super) fn is_admission_sheet(session: &Session<'_>, form: &str) -> bool {
+    let counts = |step: &&tsumugu_catalogue::Step| {
+        let rules = step.timing.as_ref().map(|timing| timing.rules.as_slice()).unwrap_or_default();
+        rules.iter().any(|rule| rule == ADMISSION_INFO_1)
+    };
+    let catalogues = session.ctx().catalogues();
+    let mut steps = catalogues.newest().catalogue.steps().filter(counts);
+    steps.any(|step| step.forms.iter().any(|one| one == form))
 }
 
 /// What all recipients get.
@@ -209,6 +258,7 @@ struct Same<'a> {
     urgency: Urgency,
     ack_by: Option<Time>,
     case: Option<Id>,
+    steps: Vec<v1::SharedStep>,
     secrets: Vec<AttachmentSecret>,
     sealed: Vec<BytesRef>,
 }
@@ -255,7 +305,7 @@ impl Same<'_> {
         let previous = previous_message(session.vault(), institution)?;
         let with = sealing(session, &terminal, previous)?;
         session.with_random(|rng| {
-            let composed = compose(origin, header, &content, signer, rng)?;
+            let composed = compose_with_steps(origin, header, &content, &self.steps, signer, rng)?;
             let sealed = seal(&composed, with, rng)?;
             Ok((composed, sealed))
         })
@@ -320,6 +370,7 @@ fn outcome(
         fax: Vec::new(),
         attachments: Vec::new(),
         warnings,
+        admission: None,
         reason: failure.as_ref().map(Failure::document),
         failure,
     })
@@ -360,6 +411,9 @@ impl Outcome for Sent {
             page.say(said);
             page.row(&format!("→ {}", said.remedy_ja()));
             page.row(&format!("→ {}", said.remedy_en()));
+        }
+        if let Some(admission) = &self.admission {
+            admission.rows(page);
         }
         lacking::tell(page, &self.warnings);
     }

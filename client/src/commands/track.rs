@@ -7,7 +7,9 @@ use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::statement::AnyBody;
 use tsumugu_trust::value::{Id, Time};
 
+use super::case::{ShownAdmission, admission_of};
 use super::mail::{Mail, Unsent, exchange_mail, find_message};
+use super::send::is_admission_sheet;
 use super::shown::{ShownMessage, ShownParty, ShownWorker, japanese};
 use crate::args::TrackArgs;
 use crate::context::Context;
@@ -52,6 +54,8 @@ pub struct TrackedMessage {
     pub message: ShownMessage,
     /// What happened, in log order.
     pub events: Vec<TrackedEvent>,
+    /// Of a sheet at the admission within a case: its last days and which of them was kept.
+    pub admission: Option<ShownAdmission>,
     /// Who is to act now: `recipient`, `sender`, or nobody.
     pub waits_for: Option<&'static str>,
     /// Whether the exchange was asked; else it is what this PC knew before.
@@ -159,7 +163,15 @@ fn one(session: &Session<'_>, message: &Message, fresh: bool) -> Result<TrackedM
     // A letter that does not verify gives no key; then the details stay closed.
     let letter = message.read_letter(vault, directory).ok().flatten();
     let events = events(directory, Leavers::of(session), message, letter.as_ref());
+    let case = letter.as_ref().and_then(OpenedLetter::case_id);
+    let admission = match (case, shown.form.as_deref()) {
+        (Some(case), Some(form)) if message.from() == own && is_admission_sheet(session, form) => {
+            admission_of(session, case)?
+        }
+        _ => None,
+    };
     Ok(TrackedMessage {
+        admission,
         waits_for: waits_for(&shown),
         message: shown,
         events,
@@ -299,6 +311,9 @@ impl TrackedMessage {
         self.events.iter().for_each(|event| event.rows(page));
         if message.overdue {
             page.say(&Sentence::new("track.overdue"));
+        }
+        if let Some(admission) = &self.admission {
+            admission.rows(page);
         }
         match self.waits_for {
             Some("sender") => page.say(&Sentence::new("track.waits-for-sender")),

@@ -109,7 +109,12 @@ pub struct ShownRecord {
 
 impl ShownPaper {
     /// A record with its later ones, by this PC's time.
-    pub(super) fn of(catalogues: &Catalogues, paper: &Paper, short_id: String, now: Time) -> Self {
+    pub(in crate::commands) fn of(
+        catalogues: &Catalogues,
+        paper: &Paper,
+        short_id: String,
+        now: Time,
+    ) -> Self {
         let (contact, state) = (paper.contact(), paper.state());
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let form = sheet_of(catalogues, contact);
@@ -149,7 +154,7 @@ impl ShownPaper {
     }
 
     /// One line.
-    pub(super) fn row(&self, page: &mut Page) {
+    pub(in crate::commands) fn row(&self, page: &mut Page) {
         let arrow = if self.direction == "sent" { "→" } else { "←" };
         let age = if self.is_unconfirmed() { self.age() } else { String::new() };
         let title = self.title.as_deref().map(|title| format!("  {title}")).unwrap_or_default();
