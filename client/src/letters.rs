@@ -10,11 +10,13 @@
 //! OpenedLetter ── answer ──> disposition + sealed detail ── read_detail ──> OpenedDetail
 //! ```
 
+mod about;
 mod answer;
 mod compose;
 mod detail;
 mod failure;
 mod off_system;
+mod passed_on;
 mod read;
 mod seal;
 mod steps;
@@ -25,10 +27,12 @@ use rand::{CryptoRng, RngCore};
 use tsumugu_proto::v1;
 use tsumugu_trust::note::SigningKey;
 
+pub use about::About;
 pub use answer::{MAX_COMMENT, Reply, SealedAnswer, answer, opened, unreadable};
 pub use compose::{ComposedLetter, Content, Header, compose, compose_with_steps};
 pub use detail::{OpenedDetail, read_detail};
 pub use off_system::{OffSystemLines, OpenedRecord, read_record, record_off_system};
+pub use passed_on::{MAX_PASSED_ON_COMMENT, PassedOn, passed_on};
 pub use read::{Incoming, OpenedLetter, check_letter, open};
 pub use seal::{NotSealed, SealedLetter, Sealing, seal};
 pub use steps::MAX_SHARED_STEPS;

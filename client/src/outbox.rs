@@ -36,7 +36,7 @@ pub(crate) use flush::{
     Delivered, FlushReport, begin_upload, flush, flush_small, say_uploaded, waiting,
 };
 pub(crate) use queue::{
-    drop_entry, queue_answer, queue_off_system, queue_opened, queue_send, sealing,
+    drop_entry, queue_answer, queue_off_system, queue_opened, queue_replies, queue_send, sealing,
 };
 pub(crate) use record::{previous_message, remember_previous, was_made_here};
 pub(crate) use settled::said_by_others;

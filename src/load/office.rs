@@ -83,6 +83,8 @@ impl Office {
         };
         let content = Content {
             kind: v1::LetterKind::Sheet,
+            about: None,
+            passed_on: None,
             case_id: None,
             attachments: secrets,
             body: enclosed.body.into(),

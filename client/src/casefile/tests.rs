@@ -45,7 +45,14 @@ async fn send(
     let id = header.id;
     let kind = v1::LetterKind::Notice;
     let body = body.into_bytes().into();
-    let content = Content { kind, case_id: Some(case), attachments: Vec::new(), body };
+    let content = Content {
+        kind,
+        about: None,
+        passed_on: None,
+        case_id: Some(case),
+        attachments: Vec::new(),
+        body,
+    };
     let worker = keys.worker(None).unwrap();
     let (key, shown) = (worker.signing_key(post.origin()).unwrap(), worker.shown().unwrap());
     let signer = Signer { key: &key, shown: &shown };

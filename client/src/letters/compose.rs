@@ -11,7 +11,7 @@ use tsumugu_trust::value::{Id, Origin, Time};
 use zeroize::Zeroizing;
 
 use super::steps::MAX_SHARED_STEPS;
-use super::{FORM_TYPE, Randomness, Signer, random_32};
+use super::{About, FORM_TYPE, Randomness, Signer, random_32};
 
 /// The lines of an envelope that sealing anew does not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,10 @@ pub struct Content {
     pub kind: v1::LetterKind,
     /// The case it belongs to.
     pub case_id: Option<Id>,
+    /// The message that it answers or passes on.
+    pub about: Option<About>,
+    /// The letter that it passes on.
+    pub passed_on: Option<v1::PassedOn>,
     /// What the readers learn of the attachments, in the header's order.
     pub attachments: Vec<v1::AttachmentSecret>,
     /// A filled form's canonical JSON ([`FORM_TYPE`]), or bytes of `OfficeRecord`.
@@ -147,6 +151,8 @@ pub fn compose_with_steps(
         worker: Some(signer.shown.clone()),
         letter_key: random_32(rng).to_vec().into(),
         steps: steps.iter().take(MAX_SHARED_STEPS).cloned().collect(),
+        about: content.about.map(About::to_proto),
+        passed_on: content.passed_on.clone(),
     };
     let author = Zeroizing::new(author.encode_to_vec());
     let lines = Author { header: header.digest(origin), author: author_digest(&author) };

@@ -14,7 +14,7 @@ use tsumugu_trust::value::Id;
 use zeroize::Zeroizing;
 
 use super::worker::{Signed, check_signer};
-use super::{NamedWorker, Unreadable};
+use super::{About, NamedWorker, Unreadable};
 
 /// A message as it comes: the envelope was checked at its place in the log before.
 #[derive(Clone, Copy)]
@@ -33,6 +33,7 @@ pub struct OpenedLetter {
     worker: NamedWorker,
     letter_key: Zeroizing<[u8; 32]>,
     case_id: Option<Id>,
+    about: Option<About>,
 }
 
 impl OpenedLetter {
@@ -82,6 +83,12 @@ impl OpenedLetter {
     #[must_use]
     pub fn steps(&self) -> &[v1::SharedStep] {
         &self.author.steps
+    }
+
+    /// The message that it answers or passes on, by its author's word.
+    #[must_use]
+    pub fn about(&self) -> Option<About> {
+        self.about
     }
 
     /// Who wrote it.
@@ -179,6 +186,13 @@ pub fn check_letter(
     let letter_key = author.letter_key[..].try_into().map(Zeroizing::new);
     let letter_key = letter_key.map_err(|_| Unreadable::Malformed("the letter key"))?;
     let case_id = optional_id(&author.case_id).ok_or(Unreadable::Malformed("the case id"))?;
+    let about = author.about.as_ref().map(About::of_proto);
+    let about =
+        about.map(|about| about.ok_or(Unreadable::Malformed("the message that it is about")));
+    let about = about.transpose()?;
+    if author.passed_on.is_some() && about.is_none() {
+        return Err(Unreadable::Malformed("the letter that it passes on"));
+    }
     optional_id(&maker.previous_id).ok_or(Unreadable::Malformed("the previous message"))?;
     if !super::steps::are_good(&author) {
         return Err(Unreadable::Malformed("the steps"));
@@ -193,7 +207,7 @@ pub fn check_letter(
         return Err(Unreadable::Malformed("the kind of letter"));
     }
     let bytes = Zeroizing::new(letter.to_vec());
-    Ok(OpenedLetter { bytes, author, maker, worker, letter_key, case_id })
+    Ok(OpenedLetter { bytes, author, maker, worker, letter_key, case_id, about })
 }
 
 /// Whether the bytes are those that a statement names.

@@ -73,8 +73,14 @@ impl Pair {
 
     pub(crate) fn composed(&mut self, body: &[u8]) -> ComposedLetter {
         let kind = v1::LetterKind::Notice;
-        let content =
-            Content { kind, case_id: None, attachments: Vec::new(), body: body.to_vec().into() };
+        let content = Content {
+            kind,
+            about: None,
+            passed_on: None,
+            case_id: None,
+            attachments: Vec::new(),
+            body: body.to_vec().into(),
+        };
         let (header, signer) = (self.header(), self.hospital.signer());
         compose(&self.world.origin, header, &content, signer, &mut self.rng).unwrap()
     }

@@ -5,15 +5,15 @@ use tsumugu_proto::v1;
 use tsumugu_trust::directory::{
     CheckedAnswer, Refusal, check_disposition, check_envelope, check_opened,
 };
-use tsumugu_trust::hash::sha256;
+use tsumugu_trust::hash::{Hash, sha256};
 use tsumugu_trust::leaf::LogPosition;
 use tsumugu_trust::letter::{MAX_LETTER, content_commitment, pack};
 use tsumugu_trust::seal::{OpenError, SealingIdentity, seal_to};
 use tsumugu_trust::statement::{
-    Answer, AnyBody, BytesRef, Disposition, Envelope, KeySets, Statement, sign,
+    Answer, AnyBody, BytesRef, Destination, Disposition, Envelope, KeySets, Statement, sign,
 };
 use tsumugu_trust::testing::World;
-use tsumugu_trust::value::{InstitutionKind, Time};
+use tsumugu_trust::value::{Id, InstitutionKind, Time, Unit};
 
 use super::testing::{Logged, NOTICE, Pair};
 use super::*;
@@ -233,6 +233,8 @@ fn a_worker_of_somebody_else_does_not_count() {
     let mut pair = Pair::new();
     let content = Content {
         kind: v1::LetterKind::Notice,
+        about: None,
+        passed_on: None,
         case_id: None,
         attachments: Vec::new(),
         body: vec![].into(),
@@ -305,4 +307,155 @@ fn the_terminals_own_answers_count() {
     assert!(check_disposition(directory, at, &statement, envelope, digest).is_ok());
     let statement = opened(origin, envelope, digest, key).unwrap();
     assert!(check_opened(directory, at, &statement, envelope, digest).is_ok());
+}
+
+/// The care office passes the hospital's notice on to a third party.
+struct PassingOn {
+    pair: Pair,
+    said: v1::PassedOn,
+    about: About,
+    body: Vec<u8>,
+}
+
+impl PassingOn {
+    fn new() -> Self {
+        let mut pair = Pair::new();
+        let letter = pair.composed(NOTICE.as_bytes());
+        let sealed = pair.sealed(&letter).unwrap();
+        let index = pair.world.append(&sealed.envelope);
+        let record = sealed.envelope.bytes().into();
+        let receipt = v1::Receipt { record, ..pair.world.receipt(index) };
+        let envelope = sealed.envelope.digest();
+        let sent = lines(&sealed.envelope);
+        let about = About { from: sent.from, id: sent.id, envelope };
+        let letter = sealed.letter.to_vec().into();
+        let said = v1::PassedOn { receipt: Some(receipt), letter, comment: "電話済み".into() };
+        Self { pair, said, about, body: NOTICE.as_bytes().to_vec() }
+    }
+
+    /// What the third party makes of it.
+    fn read(mut self) -> Result<Option<PassedOn>, Unreadable> {
+        let pair = &mut self.pair;
+        let third = pair.world.admit("ケアプラン三番", InstitutionKind::CareOffice);
+        let content = Content {
+            kind: v1::LetterKind::Notice,
+            case_id: None,
+            about: Some(self.about),
+            passed_on: Some(self.said),
+            attachments: Vec::new(),
+            body: self.body.into(),
+        };
+        let to = Destination { institution: third.id, unit: Unit::main() };
+        let header = Header { from: pair.care.id(), to, id: Id([7; 16]), ..pair.header() };
+        let letter =
+            compose(&pair.world.origin, header, &content, pair.care.signer(), &mut pair.rng)
+                .unwrap();
+        let checkpoint = pair.world.checkpoint();
+        let with = Sealing {
+            directory: pair.world.directory(),
+            terminal: &pair.care.terminal,
+            checkpoint: checkpoint.note_bytes(),
+            clear_number: pair.world.chain.next_number() - 1,
+            clear_head: pair.world.chain.head(),
+            previous: None,
+        };
+        let sealed = seal(&letter, with, &mut pair.rng).unwrap();
+        let logged = pair.log(&sealed.envelope, sealed.body);
+        let directory = pair.world.directory();
+        let outer = check_letter(directory, logged.incoming(), &sealed.letter)?;
+        passed_on(directory, pair.care.id(), &outer)
+    }
+}
+
+#[test]
+fn a_letter_that_is_passed_on_proves_its_first_sender_to_the_third_party() {
+    let passing = PassingOn::new();
+    let (hospital, about) = (passing.pair.hospital.id(), passing.about);
+    let read = passing.read().unwrap().unwrap();
+    assert_eq!((read.envelope().from, read.digest()), (hospital, about.envelope));
+    assert_eq!(read.letter().body(), NOTICE.as_bytes());
+    assert_eq!(read.comment(), "電話済み");
+}
+
+#[test]
+fn whoever_passes_a_letter_on_can_change_nothing_of_it() {
+    let refused = |change: fn(&mut PassingOn)| {
+        let mut passing = PassingOn::new();
+        change(&mut passing);
+        passing.read().err()
+    };
+    let malformed = Some(Unreadable::Malformed("the letter that it passes on"));
+    // Another text than the one that was signed, another message, another sender.
+    assert_eq!(refused(|one| one.body = b"{}".to_vec()), malformed);
+    assert_eq!(refused(|one| one.about.id = Id([8; 16])), malformed);
+    assert_eq!(refused(|one| one.about.from = one.pair.care.id()), malformed);
+    assert_eq!(refused(|one| one.about.envelope = Hash([8; 32])), malformed);
+    assert_eq!(refused(|one| one.said.receipt = None), malformed);
+    let mut longer = "あ".repeat(MAX_PASSED_ON_COMMENT / 3);
+    longer.push('a');
+    assert_eq!(longer.len(), MAX_PASSED_ON_COMMENT);
+    let with_comment = |comment: String| {
+        let mut passing = PassingOn::new();
+        passing.said.comment = comment;
+        passing.read().err()
+    };
+    assert_eq!(with_comment(longer.clone()), None);
+    longer.push('a');
+    assert_eq!(with_comment(longer), malformed);
+    // A letter of one's own making.
+    assert!(refused(|one| one.said.letter = b"x".to_vec().into()).is_some());
+    assert!(matches!(
+        refused(|one| {
+            if let Some(receipt) = &mut one.said.receipt {
+                receipt.index += 1;
+            }
+        }),
+        Some(Unreadable::Receipt(_))
+    ));
+}
+
+#[test]
+fn what_a_letter_says_that_it_is_about_is_read_strictly() {
+    let mut pair = Pair::new();
+    let content = Content {
+        kind: v1::LetterKind::Notice,
+        case_id: None,
+        about: None,
+        passed_on: Some(v1::PassedOn::default()),
+        attachments: Vec::new(),
+        body: NOTICE.as_bytes().to_vec().into(),
+    };
+    let (origin, header) = (pair.world.origin.clone(), pair.header());
+    let letter = compose(&origin, header, &content, pair.hospital.signer(), &mut pair.rng).unwrap();
+    let sealed = pair.sealed(&letter).unwrap();
+    let logged = pair.log(&sealed.envelope, sealed.body);
+    let refused = Some(Unreadable::Malformed("the letter that it passes on"));
+    assert_eq!(read(&pair, &logged).err(), refused);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_spoilt_letter_that_is_passed_on_is_refused_and_never_a_panic(
+        place: proptest::sample::Index,
+        bit in 0_u8..8,
+        in_letter: bool,
+    ) {
+        let mut passing = PassingOn::new();
+        let bytes = if in_letter {
+            passing.said.letter.to_vec()
+        } else {
+            passing.said.receipt.as_ref().map(|one| one.record.to_vec()).unwrap()
+        };
+        let mut spoilt = bytes;
+        let at = place.index(spoilt.len());
+        spoilt[at] ^= 1 << bit;
+        if in_letter {
+            passing.said.letter = spoilt.into();
+        } else if let Some(receipt) = &mut passing.said.receipt {
+            receipt.record = spoilt.into();
+        }
+        proptest::prop_assert!(passing.read().is_err());
+    }
 }

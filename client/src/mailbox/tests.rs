@@ -71,7 +71,14 @@ fn sealed_with(
     };
     let kind = v1::LetterKind::Notice;
     let body = crate::letters::testing::NOTICE.as_bytes().to_vec().into();
-    let content = Content { kind, case_id: None, attachments: Vec::new(), body };
+    let content = Content {
+        kind,
+        about: None,
+        passed_on: None,
+        case_id: None,
+        attachments: Vec::new(),
+        body,
+    };
     let worker = keys.worker(None).unwrap();
     let (key, shown) = (worker.signing_key(post.origin()).unwrap(), worker.shown().unwrap());
     let signer = Signer { key: &key, shown: &shown };

@@ -62,6 +62,8 @@ pub(super) fn sealed(
     };
     let content = Content {
         kind: v1::LetterKind::OfficeRecord,
+        about: None,
+        passed_on: None,
         case_id: None,
         attachments: Vec::new(),
         body: record.encode_to_vec().into(),

@@ -96,6 +96,9 @@ pub struct SendGroup {
     pub(super) revision: u32,
     /// The letters.
     pub letters: Vec<QueuedLetter>,
+    /// The answer to a received letter that goes out behind them: both are queued or neither is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<QueuedAnswer>,
 }
 
 /// A sealed letter; its bytes lie in parts of their own.

@@ -207,18 +207,25 @@ pub(crate) fn waiting(post: &impl Post, why: &Failure) -> Result<FlushReport, Fa
 
 async fn deliver(post: &mut impl Post, entry: &mut Entry) -> Result<Delivered, Failure> {
     match entry.command.clone() {
-        Command::Send(group) => deliver_letters(post, entry, group).await.map(Delivered::Sent),
+        Command::Send(group) => {
+            let answer = group.answer.clone();
+            let sent = deliver_letters(post, entry, group).await?;
+            // A crash between the two: the letters are said again, and get the same receipts.
+            if let Some(answer) = answer {
+                match deliver_answer(post, &answer).await {
+                    // A colleague was faster: the letter is in the log, and the other one has its answer.
+                    Err(overtaken) if overtaken.key() == "ack.colleague-first" => {}
+                    said => drop(said?),
+                }
+            }
+            Ok(Delivered::Sent(sent))
+        }
         Command::Opened(opened) => {
             let request = v1::OpenedRequest { statement: bytes(opened.statement()) };
             let receipt = post.opened(request).await?.receipt;
             accept_answer(post, &opened, receipt).await
         }
-        Command::Disposition(answer) => {
-            let (statement, detail) = (bytes(answer.statement()), bytes(&answer.detail.0));
-            let said = post.dispose(v1::DisposeRequest { statement, detail }).await;
-            let receipt = said.map_err(|refused| answered_first(refused, answer.message))?.receipt;
-            accept_answer(post, &answer, receipt).await
-        }
+        Command::Disposition(answer) => deliver_answer(post, &answer).await,
         Command::OffSystem(record) => {
             let (statement, detail) = (bytes(record.statement()), bytes(record.detail()));
             let request = v1::RecordOffSystemRequest { statement, detail };
@@ -226,6 +233,13 @@ async fn deliver(post: &mut impl Post, entry: &mut Entry) -> Result<Delivered, F
             accept_record(post, &record, receipt).await.map(Delivered::Recorded)
         }
     }
+}
+
+async fn deliver_answer(post: &mut impl Post, answer: &QueuedAnswer) -> Result<Delivered, Failure> {
+    let (statement, detail) = (bytes(answer.statement()), bytes(&answer.detail.0));
+    let said = post.dispose(v1::DisposeRequest { statement, detail }).await;
+    let receipt = said.map_err(|refused| answered_first(refused, answer.message))?.receipt;
+    accept_answer(post, answer, receipt).await
 }
 
 /// Takes the receipt of an off-system record, which can only be that of our own bytes.

@@ -9,7 +9,7 @@ use tsumugu_trust::value::Id;
 use super::entry::{Part, part_path};
 use super::{Command, Entry, QueuedAnswer, QueuedLetter, SendGroup};
 use crate::failure::Failure;
-use crate::letters::{SealedLetter, Sealing};
+use crate::letters::{SealedAnswer, SealedLetter, Sealing};
 use crate::post::Post;
 use crate::vault::VaultLock;
 
@@ -18,8 +18,21 @@ use crate::vault::VaultLock;
 /// The entry is written last: a crash before it leaves parts that the next flush removes, and nothing
 /// that would be sent.
 pub(crate) fn queue_send(post: &impl Post, letters: &[SealedLetter]) -> Result<Entry, Failure> {
+    queue_replies(post, letters, None)
+}
+
+/// As [`queue_send`], with the answer to the letter that these letters reply to or pass on: it goes
+/// out once the log has them, so that nobody is told of something that was not sent.
+pub(crate) fn queue_replies(
+    post: &impl Post,
+    letters: &[SealedLetter],
+    answer: Option<((Id, Id), &SealedAnswer)>,
+) -> Result<Entry, Failure> {
     let queued = letters.iter().map(|letter| QueuedLetter::new(&letter.envelope)).collect();
-    let group = SendGroup { revision: 0, letters: queued };
+    let answer = answer.map(|((from, message), answer)| {
+        QueuedAnswer::new(from, message, &answer.statement, &answer.sealed)
+    });
+    let group = SendGroup { revision: 0, letters: queued, answer };
     let entry = new_entry(post, Command::Send(group));
     let lock = post.vault().lock()?;
     write_parts(&lock, entry.id, 0, letters)?;

@@ -29,8 +29,14 @@ fn letter(post: &TestPost, to: Id, unit: &str) -> SealedLetter {
         composed: post.now(),
     };
     let kind = v1::LetterKind::Notice;
-    let content =
-        Content { kind, case_id: None, attachments: Vec::new(), body: b"{}".to_vec().into() };
+    let content = Content {
+        kind,
+        about: None,
+        passed_on: None,
+        case_id: None,
+        attachments: Vec::new(),
+        body: b"{}".to_vec().into(),
+    };
     let worker = keys.worker(None).unwrap();
     let (key, shown) = (worker.signing_key(post.origin()).unwrap(), worker.shown().unwrap());
     let signer = Signer { key: &key, shown: &shown };
@@ -245,7 +251,7 @@ fn a_wait_ends_also_when_the_clock_was_put_back() {
         attempts: 1,
         last: Some(attempt(until)),
         refused: None,
-        command: Command::Send(SendGroup { revision: 0, letters: Vec::new() }),
+        command: Command::Send(SendGroup { revision: 0, letters: Vec::new(), answer: None }),
     };
     const DAY_MS: u64 = 86_400_000;
     let wait = |until, now| entry(until).wait(Time(now));

@@ -67,6 +67,8 @@ pub(crate) fn compose_test(
     let body = form.to_json().to_string().into_bytes();
     let content = Content {
         kind: LetterKind::Notice,
+        about: None,
+        passed_on: None,
         case_id: None,
         body: body.into(),
         attachments: Vec::new(),

@@ -134,6 +134,8 @@ pub(crate) fn queue(
     };
     let content = Content {
         kind: LetterKind::Statistic,
+        about: None,
+        passed_on: None,
         case_id: None,
         body: statistic.to_bytes().into(),
         attachments: Vec::new(),

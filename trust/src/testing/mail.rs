@@ -84,7 +84,7 @@ impl World {
             attachments: Vec::new(),
             worker: Some(self.show(&from.worker)),
             letter_key: letter_key.to_vec().into(),
-            steps: Vec::new(),
+            ..v1::Author::default()
         };
         let mut lines = self.empty_envelope(from, to);
         change(&mut lines);

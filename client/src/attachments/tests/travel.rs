@@ -61,7 +61,14 @@ fn letter(
         composed: post.now(),
     };
     let (kind, body) = (v1::LetterKind::Notice, b"{}".to_vec().into());
-    let content = Content { kind, case_id: None, attachments: secrets.to_vec(), body };
+    let content = Content {
+        kind,
+        about: None,
+        passed_on: None,
+        case_id: None,
+        attachments: secrets.to_vec(),
+        body,
+    };
     let worker = keys.worker(None).unwrap();
     let (key, shown) = (worker.signing_key(post.origin()).unwrap(), worker.shown().unwrap());
     let terminal = keys.terminal_key(post.origin()).unwrap();
