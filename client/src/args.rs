@@ -7,6 +7,7 @@ mod agent;
 mod letters;
 mod log;
 mod manual;
+mod meetings;
 mod office;
 mod paper;
 mod records;
@@ -28,6 +29,10 @@ pub use letters::{
 };
 pub use log::{LogCommand, LogCompareArgs, LogFolderArgs, LogMirrorArgs, LogVerifyArgs};
 pub use manual::{CompletionsArgs, ManArgs};
+pub use meetings::{
+    AttendanceArgs, ConferenceAnswerArgs, ConferenceCommand, ForwardArgs, InquiryAnswerArgs,
+    InquiryCommand,
+};
 pub use office::{
     DeadlineArgs, DemoArgs, DirectoryArgs, EnrollArgs, FlowCommand, FlowPrintArgs, FlowSide,
     FormsCommand, HolidayHabit, LetterArgs, PaperSize, PrintArgs, ProfileCommand, ProfileSetArgs,
@@ -129,6 +134,14 @@ pub enum Command {
     /// 下書き / drafts
     #[command(subcommand)]
     Draft(DraftCommand),
+    /// 退院前カンファレンス：一覧・出欠・カレンダー / discharge conferences: list, answer, calendar
+    #[command(subcommand)]
+    Conference(ConferenceCommand),
+    /// 担当ケアマネジャー照会の一覧と回答 / inquiries for the care manager: list, answer
+    #[command(subcommand)]
+    Inquiry(InquiryCommand),
+    /// 照会を居宅へ取り次ぐ（市・地域包括） / pass an inquiry on to a care office
+    Forward(ForwardArgs),
     /// 届いた文書を担当する / take a message on
     Claim(ClaimArgs),
     /// FAX・郵送・訪問・電話の記録 / records of FAX, post, visits and calls

@@ -4,6 +4,7 @@
 //! and text by [`Outcome`](crate::output::Outcome). Nothing is said to be done before its receipt was
 //! verified.
 
+mod about;
 pub mod ack;
 pub mod admin_approve;
 mod admin_commit;
@@ -32,6 +33,7 @@ pub mod case_record;
 mod catalogue_check;
 pub mod claim;
 pub mod completions;
+pub mod conference;
 pub mod deadline;
 pub mod directory;
 pub mod draft;
@@ -40,7 +42,9 @@ pub mod evidence;
 pub mod flow;
 mod form_file;
 pub mod forms;
+pub mod forward;
 pub mod inbox;
+pub mod inquiry;
 pub mod lacking;
 mod leaves;
 pub mod log_compare;
@@ -52,10 +56,12 @@ mod number_check;
 mod office;
 pub mod open;
 pub mod outbox;
+mod outgoing;
 pub mod print;
 pub mod profile;
 pub mod record;
 mod record_change;
+mod replied;
 mod report;
 pub mod report_council;
 pub mod report_month;
@@ -76,5 +82,7 @@ pub mod worker_add;
 pub mod worker_list;
 pub mod worker_pin;
 pub mod worker_remove;
+
+pub use about::{ShownAbout, ShownPassedOn};
 
 pub(crate) use shown::kind_word;

@@ -1,6 +1,6 @@
 //! Times as people in Japan read and write them: 和暦, Japan's time. Stored and sent times stay UTC.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 use tsumugu_catalogue::deadline::When;
@@ -62,6 +62,16 @@ pub fn parse(text: &str) -> Result<Time, Failure> {
 #[must_use]
 pub fn civil(time: Time) -> DateTime {
     zoned(time).datetime()
+}
+
+/// So many minutes after a day's midnight in Japan; the last minute of the day for 1,440. Nothing before
+/// 1970.
+#[must_use]
+pub fn at(day: Date, minutes: u16) -> Option<Time> {
+    let minutes = minutes.min(24 * 60 - 1);
+    let (hour, minute) = (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);
+    let stamp = JAPAN.to_timestamp(day.at(hour, minute, 0, 0)).ok()?;
+    u64::try_from(stamp.as_millisecond()).ok().map(Time)
 }
 
 fn zoned(time: Time) -> Zoned {

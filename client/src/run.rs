@@ -115,6 +115,18 @@ async fn dispatch(ctx: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Report(command) => report(ctx, command).await,
         Command::Case(command) => done(ctx, &commands::case::run(ctx, command).await?),
         Command::Record(command) => done(ctx, &commands::record::run(ctx, command).await?),
+        Command::Conference(command) => {
+            let said = commands::conference::run(ctx, command).await?;
+            done(ctx, &said).map(|_| said.exit())
+        }
+        Command::Inquiry(command) => {
+            let said = commands::inquiry::run(ctx, command).await?;
+            done(ctx, &said).map(|_| said.exit())
+        }
+        Command::Forward(args) => {
+            let forwarded = commands::forward::run(ctx, args).await?;
+            done(ctx, &forwarded).map(|_| forwarded.exit())
+        }
         Command::Claim(args) => done(ctx, &commands::claim::run(ctx, args).await?),
         Command::Outbox(args) => done(ctx, &commands::outbox::run(ctx, args).await?),
         Command::Evidence(args) => done(ctx, &commands::evidence::run(ctx, args).await?),

@@ -9,10 +9,13 @@ use tsumugu_trust::value::Id;
 
 use super::hook::{Ended, Facts, Hook};
 use super::queue::{Job, Left, Queue};
-use super::save::{Renderer, clear, save};
+use super::save::{Renderer, Rendering, clear, save};
 use super::state::StateFailure;
+use crate::commands::conference::calendar_of;
+use crate::conference::ConferenceLetter;
 use crate::failure::Failure;
 use crate::jst;
+use crate::letters::OpenedLetter;
 use crate::live::News;
 use crate::mailbox::message::{LetterState, Message, MessageLeaf};
 use crate::messages::Sentence;
@@ -245,8 +248,27 @@ impl Arrivals {
         let (directory, now) = (post.directory(), post.now());
         let catalogues = Catalogues::of(post.home(), directory.catalogues());
         let rendering = (self.renderer)(&catalogues, directory, leavers, message, &letter, now)?;
-        save(folder, message, &rendering).map(Some)
+        let file = save(folder, message, &rendering)?;
+        if let Some(bytes) = invitation(post, &catalogues, message, &letter)? {
+            save(folder, message, &Rendering { bytes, extension: "ics" })?;
+        }
+        Ok(Some(file))
     }
+}
+
+/// The calendar file of an invitation that names a time; it lies beside the page, without anybody's name.
+fn invitation(
+    post: &impl Post,
+    catalogues: &Catalogues,
+    message: &Message,
+    letter: &OpenedLetter,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(ConferenceLetter::Invitation(_)) = ConferenceLetter::of(catalogues, message, letter)
+    else {
+        return Ok(None);
+    };
+    let file = calendar_of(post, (message.from(), message.id()))?;
+    Ok(file.map(String::into_bytes))
 }
 
 /// A letter from others, or somebody's answer to a letter of ours.

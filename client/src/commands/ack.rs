@@ -10,12 +10,14 @@ use super::shown::{ShownParty, japanese};
 use crate::args::{AckArgs, Disposition};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureDocument};
+use crate::identity::WorkerSecret;
 use crate::jst;
-use crate::letters::{Reply, answer};
+use crate::letters::{OpenedLetter, Reply, SealedAnswer, answer};
 use crate::mailbox::message::{LetterState, Message};
 use crate::messages::Sentence;
 use crate::outbox::{Delivered, queue_answer};
 use crate::output::{Outcome, Page};
+use crate::post::Post;
 use crate::session::{Purpose, Session};
 
 /// Outcome of the command.
@@ -66,25 +68,11 @@ pub async fn run(ctx: &Context, args: &AckArgs) -> Result<Answered, Failure> {
     let said = word(args.disposition);
     check_answerable(&session, &message, said)?;
     let comment = args.comment.as_deref().unwrap_or_default().trim();
-    let keys = session.identity().terminal()?;
     let worker = &signing(&session, args.worker.as_deref())?;
     let name = worker.card().map(|card| card.name).unwrap_or_default();
     let letter = message.read_letter(session.vault(), session.directory())?;
     let letter = letter.map_or_else(|| readable(&session, &message), Ok)?;
-    let (leaf, lines) = message.envelope().ok_or_else(|| Failure::unknown_message(&args.id))?;
-    let reply = Reply {
-        envelope: lines,
-        digest: leaf.statement.digest(),
-        answer: said,
-        answered: ctx.now(),
-        previous: message.last_answer(),
-        comment,
-    };
-    let terminal = keys.terminal_key(session.origin())?;
-    let sealed = with_signer(&session, worker, |signer| {
-        let (origin, key) = (session.origin(), letter.letter_key());
-        Ok(ctx.with_random(|rng| answer(origin, reply, key, signer, &terminal, rng))?)
-    })?;
+    let sealed = seal_answer(&session, (&message, &letter), said, comment, worker)?;
     let entry = queue_answer(&session, (from, id), &sealed.statement, &sealed.sealed)?;
     let mut report = say_queued(&mut session, &mail, &entry).await?;
     let at = report.done.iter().find_map(|(done, delivered)| match delivered {
@@ -109,6 +97,34 @@ pub async fn run(ctx: &Context, args: &AckArgs) -> Result<Answered, Failure> {
         reason: failure.as_ref().map(Failure::document),
         at: at.map(|at| at.time),
         failure,
+    })
+}
+
+/// The answer of a worker to a letter, not queued yet.
+///
+/// # Errors
+/// As [`answer`]; the worker's keys are unusable.
+pub(super) fn seal_answer(
+    session: &Session<'_>,
+    (message, letter): (&Message, &OpenedLetter),
+    said: Answer,
+    comment: &str,
+    worker: &WorkerSecret,
+) -> Result<SealedAnswer, Failure> {
+    let (leaf, lines) =
+        message.envelope().ok_or_else(|| Failure::unknown_message(&message.id().to_string()))?;
+    let reply = Reply {
+        envelope: lines,
+        digest: leaf.statement.digest(),
+        answer: said,
+        answered: session.ctx().now(),
+        previous: message.last_answer(),
+        comment,
+    };
+    let terminal = session.identity().terminal()?.terminal_key(session.origin())?;
+    with_signer(session, worker, |signer| {
+        let (origin, key) = (session.origin(), letter.letter_key());
+        Ok(session.with_random(|rng| answer(origin, reply, key, signer, &terminal, rng))?)
     })
 }
 

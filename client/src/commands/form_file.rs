@@ -105,12 +105,17 @@ pub(super) fn fill_by_send(
             Some((field.id.clone(), value))
         })
         .collect();
-    for (field, value) in known {
-        form.set(&field, &value).map_err(|error| {
-            Failure::bad_form_value(&form.form().id, &field, &said(&error)).because(error)
-        })?;
-    }
-    Ok(())
+    known.iter().try_for_each(|(field, value)| put(form, field, value))
+}
+
+/// Fills a field.
+///
+/// # Errors
+/// `form.bad-value`
+pub(super) fn put(form: &mut FilledForm, field: &str, value: &Json) -> Result<(), Failure> {
+    form.set(field, value).map_err(|error| {
+        Failure::bad_form_value(&form.form().id, field, &said(&error)).because(error)
+    })
 }
 
 /// Number and name, as a form's field takes them: its number has ten digits or is left out.

@@ -9,6 +9,7 @@ use tsumugu_durable::{DiskError, write_new};
 use tsumugu_trust::state::Validity;
 use tsumugu_trust::value::{Id, Time};
 
+use super::about::{ShownAbout, ShownPassedOn};
 use super::mail::{exchange_mail, find_message};
 use super::shown::{ShownAttachment, ShownParty, ShownWorker, form_of};
 use crate::args::OpenArgs;
@@ -46,6 +47,10 @@ pub struct Opened {
     pub logged: Option<bool>,
     /// What does not fit the log that this PC knows.
     pub doubts: Vec<Doubt>,
+    /// The message of ours or others' that it answers or passes on.
+    pub about: Option<ShownAbout>,
+    /// The letter that it passes on (取次).
+    pub passed_on: Option<ShownPassedOn>,
     /// The file that it was written to.
     pub out: Option<String>,
     #[serde(skip)]
@@ -79,6 +84,8 @@ pub async fn run(ctx: &Context, args: &OpenArgs) -> Result<Opened, Failure> {
         attachments,
         logged,
         doubts: message.doubts.clone(),
+        about: letter.about().map(|about| ShownAbout::of(session.directory(), about)),
+        passed_on: ShownPassedOn::of(session.directory(), from, &letter),
         out: args.out.as_deref().map(|out| out.display().to_string()),
         text: text(form.as_ref(), &letter),
         accepted: state.accepted_at().map(|at| at.time),
@@ -234,6 +241,8 @@ impl Opened {
             "author": self.author,
             "case": self.case,
             "accepted": self.accepted.map(jst::iso),
+            "about": self.about,
+            "passed_on": self.passed_on,
         });
         let text = format!("{document:#}\n");
         write_new(out, text.as_bytes()).map_err(|error| match error {
@@ -248,6 +257,7 @@ impl Outcome for Opened {
         let time = self.accepted.map(jst::show).unwrap_or_default();
         page.row(&format!("{}  {}  {time}", self.id, self.from.row()));
         page.row(&format!("担当 by: {}", self.author.row()));
+        self.passed_on.iter().for_each(|one| one.rows(page));
         page.gap();
         if self.form.is_none() {
             page.say(&Sentence::new("open.unknown-form"));

@@ -1,38 +1,38 @@
 //! `tsumugu send`: a sheet or a notice, sealed for each recipient, committed all or none.
 
 mod by_fax;
+mod inquiry;
 mod recipients;
 
 use serde::Serialize;
 use tsumugu_catalogue::deadline::ADMISSION_INFO_1;
 use tsumugu_catalogue::{FilledForm, FormKind};
-use tsumugu_proto::v1::{self, AttachmentSecret, LetterKind};
+use tsumugu_proto::v1::{self, AttachmentSecret};
 use tsumugu_trust::statement::{BytesRef, Urgency};
 use tsumugu_trust::value::{Id, Time};
 
 use super::case::{ShownAdmission, admission_of, find_case};
 use super::draft;
-use super::form_file::{fill_by_send, in_newest_version, may_be_newer, read_form};
+use super::form_file::{in_newest_version, may_be_newer, read_form};
 use super::lacking::{self, Warning, warnings};
 use super::mail::{exchange_mail, say_queued, signing, with_signer};
+use super::outgoing::Outgoing;
 use super::shown::{ShownParty, size};
 use crate::args::{RecipientArg, SendArgs};
 use crate::attachments::attach;
-use crate::casefile::{CaseFile, Joined};
+use crate::casefile::Joined;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureDocument};
 use crate::jst;
-use crate::letters::{
-    ComposedLetter, Content, Header, SealedLetter, Signer, compose_with_steps, seal,
-};
+use crate::letters::SealedLetter;
 use crate::mailbox::{all, short_ids};
 use crate::messages::Sentence;
-use crate::outbox::{Delivered, Entry, FlushReport, previous_message, queue_send, sealing};
+use crate::outbox::{Delivered, Entry, FlushReport, queue_send};
 use crate::output::{Outcome, Page};
-use crate::post::Post;
 use crate::session::{Purpose, Session};
 use by_fax::FaxPrinted;
-use recipients::Recipient;
+
+pub(super) use recipients::{Recipient, resolve};
 
 /// Outcome of the command.
 #[derive(Debug, Serialize)]
@@ -46,6 +46,8 @@ pub struct Sent {
     pub letters: Vec<SentLetter>,
     /// Pages for those who are reached by FAX only: printed, and not sent by this program.
     pub fax: Vec<FaxPrinted>,
+    /// The case of the letters.
+    pub case: Option<String>,
     /// The attachments, as they go to every recipient.
     pub attachments: Vec<SentAttachment>,
     /// Fields that somebody will miss, and other hints. They did not keep it from being sent.
@@ -100,6 +102,7 @@ impl Sent {
             outbox: None,
             letters: Vec::new(),
             fax: Vec::new(),
+            case: None,
             attachments: Vec::new(),
             warnings,
             admission: None,
@@ -138,37 +141,47 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
         Some((draft, ..)) => of_draft(&session, draft, args)?,
         None => (args.to.clone(), named_case(&session, args)?),
     };
-    let steps = match case {
-        Some(case) => CaseFile::gather(&session, case)?.own_steps(),
-        None => Vec::new(),
-    };
     let form = typed.or_else(|| draft.as_ref().map(|(.., form)| form.clone()));
     let form = form.ok_or_else(|| Failure::usage("--sheet / --notice / --draft"))?;
     let mut form = in_newest_version(ctx, form)?;
     if let Some(ground) = &args.consent {
         lacking::set_ground(&mut form, ground)?;
     }
-    let resolved = recipients::resolve(session.directory(), &to, args.unit.as_ref())?;
+    let resolved = resolve(session.directory(), &to, args.unit.as_ref())?;
+    if inquiry::is_inquiry(&form)
+        && let Some(to) = resolved.by_fax.first()
+    {
+        return Err(Failure::new("inquiry.wrong-recipient").with("number", &to.party.number));
+    }
     let recipients = resolved.members;
     let own = session.identity().terminal()?.institution;
     if let Some(to) = recipients.iter().find(|to| to.destination.institution == own) {
         return Err(Failure::new("recipient.own").with("number", &to.party.number));
     }
+    inquiry::check(&session, &form, &recipients)?;
+    // What an invitation or an inquiry begins comes back under the same case.
+    let case = case.or_else(|| begins_case(&session, &form));
     // Before anything is written: a file that is not allowed stops the whole letter.
     let attached = attach(&session, &args.attach)?;
-    let same = Same {
-        form: &form,
+    let same = Outgoing {
         urgency: urgency(args),
         ack_by,
         case,
-        steps,
         secrets: attached.secrets.clone(),
         sealed: attached.sealed.clone(),
+        ..Outgoing::new(&form)
     };
     let worker = signing(&session, args.worker.as_deref())?;
     let worker = &worker;
     let letters = with_signer(&session, worker, |signer| {
-        recipients.iter().map(|to| same.letter(&session, to, signer)).collect::<Result<Vec<_>, _>>()
+        let letter = |to: &Recipient| {
+            let mut one = same.clone();
+            if one.ack_by.is_none() && inquiry::is_inquiry(&form) {
+                one.ack_by = inquiry::due(&session, &form, to.destination.institution);
+            }
+            one.letter(&session, &to.destination, signer)
+        };
+        recipients.iter().map(letter).collect::<Result<Vec<_>, _>>()
     })?;
     let pages = same.pages(&session, &resolved.by_fax, worker, &args.out)?;
     let ids: Vec<Id> = letters.iter().map(|(composed, _)| composed.header().id).collect();
@@ -201,7 +214,8 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
         }
         _ => None,
     };
-    Ok(Sent { attachments: same.shown(), fax, admission, ..sent })
+    let case = same.case.map(|case| case.to_string());
+    Ok(Sent { attachments: shown_attachments(&same), case, fax, admission, ..sent })
 }
 
 /// The form of `--sheet` or `--notice`; nothing with `--draft`.
@@ -252,64 +266,20 @@ pub(super) fn is_admission_sheet(session: &Session<'_>, form: &str) -> bool {
     steps.any(|step| step.forms.iter().any(|one| one == form))
 }
 
-/// What all recipients get.
-struct Same<'a> {
-    form: &'a FilledForm,
-    urgency: Urgency,
-    ack_by: Option<Time>,
-    case: Option<Id>,
-    steps: Vec<v1::SharedStep>,
-    secrets: Vec<AttachmentSecret>,
-    sealed: Vec<BytesRef>,
+/// The id of a new case, for a form that is answered by letters of the same case.
+fn begins_case(session: &Session<'_>, form: &FilledForm) -> Option<Id> {
+    let begins = [crate::conference::FORM, crate::inquiry::FORM].contains(&form.form().id.as_str());
+    begins.then(|| Id::for_message(session.ctx().now(), &session.ctx().random()))
 }
 
-impl Same<'_> {
-    fn shown(&self) -> Vec<SentAttachment> {
-        let shown = |(secret, sealed): (&AttachmentSecret, &BytesRef)| SentAttachment {
-            name: secret.name.clone(),
-            media_type: secret.media_type.clone(),
-            length: secret.length,
-            sealed_length: sealed.length,
-        };
-        self.secrets.iter().zip(&self.sealed).map(shown).collect()
-    }
-
-    fn letter(
-        &self,
-        session: &Session<'_>,
-        to: &Recipient,
-        signer: Signer<'_>,
-    ) -> Result<(ComposedLetter, SealedLetter), Failure> {
-        let (keys, now) = (session.identity().terminal()?, session.ctx().now());
-        let (from, institution) = (keys.institution, to.destination.institution);
-        let mut form = self.form.clone();
-        fill_by_send(&mut form, session.directory(), (from, institution), now)?;
-        let kind = match form.form().kind {
-            FormKind::Sheet => LetterKind::Sheet,
-            FormKind::Notice => LetterKind::Notice,
-        };
-        let body = form.to_json().to_string().into_bytes();
-        let attachments = self.secrets.clone();
-        let content = Content { kind, case_id: self.case, attachments, body: body.into() };
-        let header = Header {
-            id: Id::for_message(now, &session.ctx().random()),
-            from,
-            to: to.destination.clone(),
-            attachments: self.sealed.clone(),
-            urgency: self.urgency,
-            ack_by: self.ack_by,
-            replaces: None,
-            composed: now,
-        };
-        let (origin, terminal) = (session.origin(), keys.terminal_key(session.origin())?);
-        let previous = previous_message(session.vault(), institution)?;
-        let with = sealing(session, &terminal, previous)?;
-        session.with_random(|rng| {
-            let composed = compose_with_steps(origin, header, &content, &self.steps, signer, rng)?;
-            let sealed = seal(&composed, with, rng)?;
-            Ok((composed, sealed))
-        })
-    }
+fn shown_attachments(same: &Outgoing<'_>) -> Vec<SentAttachment> {
+    let shown = |(secret, sealed): (&AttachmentSecret, &BytesRef)| SentAttachment {
+        name: secret.name.clone(),
+        media_type: secret.media_type.clone(),
+        length: secret.length,
+        sealed_length: sealed.length,
+    };
+    same.secrets.iter().zip(&same.sealed).map(shown).collect()
 }
 
 /// A deadline that has passed would make the message overdue as it arrives.
@@ -325,7 +295,7 @@ fn urgency(args: &SendArgs) -> Urgency {
     if args.urgent { Urgency::Urgent } else { Urgency::Normal }
 }
 
-fn outcome(
+pub(super) fn outcome(
     session: &Session<'_>,
     entry: &Entry,
     recipients: &[Recipient],
@@ -368,6 +338,7 @@ fn outcome(
         outbox: (state != "accepted").then(|| entry.id.to_string()),
         letters: recipients.iter().zip(ids).map(letter).collect(),
         fax: Vec::new(),
+        case: None,
         attachments: Vec::new(),
         warnings,
         admission: None,
@@ -399,6 +370,9 @@ impl Outcome for Sent {
             page.row(&row);
         }
         self.fax.iter().for_each(|fax| fax.lines(page));
+        if let Some(case) = &self.case {
+            page.row(&format!("    事例 case: {case}"));
+        }
         for attachment in &self.attachments {
             page.row(&format!(
                 "    添付 attached: {}  {}",

@@ -215,7 +215,9 @@ async fn deliver(post: &mut impl Post, entry: &mut Entry) -> Result<Delivered, F
                 match deliver_answer(post, &answer).await {
                     // A colleague was faster: the letter is in the log, and the other one has its answer.
                     Err(overtaken) if overtaken.key() == "ack.colleague-first" => {}
-                    said => drop(said?),
+                    said => {
+                        said?;
+                    }
                 }
             }
             Ok(Delivered::Sent(sent))

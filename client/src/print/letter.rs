@@ -13,7 +13,7 @@ use crate::attachments::{Attachment, SetAside, attachments};
 use crate::commands::shown::{ShownWorker, form_of, japanese, size, unit_name};
 use crate::commands::track::{TrackedEvent, happened};
 use crate::failure::Failure;
-use crate::letters::OpenedLetter;
+use crate::letters::{OpenedLetter, passed_on};
 use crate::mailbox::message::Message;
 use crate::releases::Catalogues;
 use crate::workers::Leavers;
@@ -108,8 +108,9 @@ impl PrintedLetter {
         let spelt =
             |form| Spellings::of(catalogues.newest().catalogue, form, &author, options.family_copy);
         let spellings = form.as_ref().map(spelt).unwrap_or_default();
-        let rendered =
+        let mut rendered =
             form.map_or_else(|| unknown_form(letter.body()), |form| render(&form, options));
+        rendered.notes.extend(passed_on_note(directory, lines.from, letter));
         let mut events: Vec<PrintedEvent> =
             happened(directory, leavers, message, letter).iter().map(Into::into).collect();
         if options.family_copy {
@@ -170,6 +171,23 @@ impl From<&TrackedEvent> for PrintedEvent {
             is_answer: event.worker.is_some(),
         }
     }
+}
+
+/// Who wrote a letter that was passed on: the page's head names the one who passed it on.
+fn passed_on_note(directory: &Directory, by: Id, letter: &OpenedLetter) -> Option<String> {
+    let note = match passed_on(directory, by, letter) {
+        Ok(first) => {
+            let first = first?;
+            let from = PrintedParty::of(directory, first.envelope().from);
+            let telephone = from.telephone.unwrap_or_default();
+            let author = ShownWorker::from(first.letter().worker()).row();
+            let comment = Some(first.comment()).filter(|comment| !comment.is_empty());
+            let comment = comment.map(|said| format!("　取次の一言：{said}")).unwrap_or_default();
+            format!("取次：照会元は {} {telephone} {author}{comment}", from.name)
+        }
+        Err(_) => "【要確認】取り次がれたという元の文書を確かめられませんでした。".to_owned(),
+    };
+    Some(note)
 }
 
 /// A line for each attachment.

@@ -9,9 +9,9 @@ use tsumugu_proto::v1::off_system::Said as Raw;
 use tsumugu_trust::statement::Urgency;
 use tsumugu_trust::value::Id;
 
-use super::Same;
 use super::recipients::FaxRecipient;
 use crate::commands::form_file::fill_by_send;
+use crate::commands::outgoing::Outgoing;
 use crate::commands::record::fax::{FaxPages, ask_folder};
 use crate::commands::record::written::{checked, queue};
 use crate::commands::shown::{ShownParty, ShownWorker};
@@ -54,7 +54,7 @@ pub(super) struct Prepared {
     file: PathBuf,
 }
 
-impl Same<'_> {
+impl Outgoing<'_> {
     /// Lays out a FAX for each; nothing is written or recorded yet.
     pub(super) fn pages(
         &self,

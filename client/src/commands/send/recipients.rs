@@ -9,30 +9,30 @@ use crate::commands::shown::ShownParty;
 use crate::failure::Failure;
 
 /// Most recipients of one send (`SendRequest`).
-pub(super) const MAX_RECIPIENTS: usize = 16;
+pub(in crate::commands) const MAX_RECIPIENTS: usize = 16;
 
 /// An institution and unit that can receive.
 #[derive(Debug, Clone)]
-pub(super) struct Recipient {
-    pub(super) destination: Destination,
-    pub(super) party: ShownParty,
+pub(in crate::commands) struct Recipient {
+    pub(in crate::commands) destination: Destination,
+    pub(in crate::commands) party: ShownParty,
 }
 
 /// Whom a send reaches, and how.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Resolved {
+pub(in crate::commands) struct Resolved {
     /// Through the exchange.
-    pub(super) members: Vec<Recipient>,
+    pub(in crate::commands) members: Vec<Recipient>,
     /// By FAX only: they have not joined.
-    pub(super) by_fax: Vec<FaxRecipient>,
+    pub(in crate::commands) by_fax: Vec<FaxRecipient>,
 }
 
 /// An entry of the register that is reached by FAX.
 #[derive(Debug, Clone)]
-pub(super) struct FaxRecipient {
-    pub(super) institution: Id,
-    pub(super) party: ShownParty,
-    pub(super) fax: String,
+pub(in crate::commands) struct FaxRecipient {
+    pub(in crate::commands) institution: Id,
+    pub(in crate::commands) party: ShownParty,
+    pub(in crate::commands) fax: String,
 }
 
 enum Found {
@@ -45,7 +45,7 @@ enum Found {
 /// # Errors
 /// `recipient.unknown`, `server.recipient-inactive`, `recipient.unknown-unit`;
 /// `recipient.twice`; `command.usage` for too many.
-pub(super) fn resolve(
+pub(in crate::commands) fn resolve(
     directory: &Directory,
     named: &[RecipientArg],
     unit: Option<&Unit>,
