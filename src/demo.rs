@@ -4,8 +4,13 @@
 //! people are this same program, started again for each command as a person would: what is printed
 //! can be typed.
 
+mod form;
+mod letter;
+mod papers;
+mod people;
 mod report;
 mod stage;
+mod step;
 mod story;
 
 use std::path::PathBuf;
@@ -27,7 +32,7 @@ const DEFAULT_DIR: &str = "tsumugu-demo";
 pub fn demo(ctx: &Context, args: &DemoArgs) -> Result<Exit, Failure> {
     let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
     let stage = Stage::set(&dir, ctx.clock())?;
-    let told = story::play(&stage)?;
+    let told = story::play(&stage, ctx.now())?;
     let stopped = stage.close()?;
     let report: Report = story::verify(stopped, told)?;
     ctx.outcome(&report)?;

@@ -55,7 +55,14 @@ fn the_demo_plays_an_admission_and_leaves_proofs_and_no_names_with_the_exchange(
     let fingerprint = report["root_fingerprint"].as_str().unwrap();
     assert!(fingerprint.parse::<tsumugu_trust::hash::Hash>().is_ok(), "{fingerprint}");
     let messages = report["messages"].as_array().unwrap();
-    assert_eq!(messages.len(), 4);
+    let titles: Vec<_> = messages.iter().map(|one| one["form"].as_str().unwrap()).collect();
+    let conference = ["notice-conference"; 6];
+    let stay = [
+        &["notice-admission", "mhlw-admission-info-r6"][..],
+        &conference,
+        &["notice-discharge-date", "notice-discharge-date", "chiba-renkei-b", "notice-after"],
+    ];
+    assert_eq!(titles, stay.concat());
     for message in messages {
         let state = &message["state"];
         assert_eq!(
@@ -92,6 +99,7 @@ fn the_demo_plays_an_admission_and_leaves_proofs_and_no_names_with_the_exchange(
     nobody.say(&["log", "verify", log]).ended(4);
 
     nothing_leaks(&dir);
+    papers(&dir, &report["papers"]);
 
     // What is there is somebody's: a second run does not touch it.
     let before: Vec<_> = files(&dir).into_iter().collect();
@@ -100,10 +108,42 @@ fn the_demo_plays_an_admission_and_leaves_proofs_and_no_names_with_the_exchange(
     assert_eq!(before, files(&dir));
 }
 
+/// What the stay leaves on paper.
+fn papers(dir: &Path, papers: &Value) {
+    let read = |file: &Value| std::fs::read_to_string(file.as_str().unwrap()).unwrap();
+    let timeline = read(&papers["timeline"]);
+    for part in ["流山 花子さま", "入院時情報", "退院"] {
+        assert!(timeline.contains(part), "{part} in {timeline}");
+    }
+    let note = read(&papers["note"]);
+    assert!(note.contains("受領確認") && note.contains("田中 由美"), "{note}");
+    let calendar = read(&papers["calendar"]);
+    assert!(calendar.contains("BEGIN:VEVENT") && !calendar.contains("花子"), "{calendar}");
+    let is_pdf = |file: &Value| {
+        let bytes = std::fs::read(file.as_str().unwrap()).unwrap();
+        assert!(bytes.starts_with(b"%PDF-1.7"), "{file}");
+    };
+    is_pdf(&papers["poster"]);
+    let records = papers["records"].as_array().unwrap();
+    assert_eq!(records.len(), 2);
+    let nobody = Person::at(dir.parent().unwrap(), "nobody");
+    for (record, other) in records.iter().zip(records.iter().rev()) {
+        is_pdf(&record["pdf"]);
+        let file = record["file"].as_str().unwrap();
+        nobody.does(&["verify", file, "--code", record["code"].as_str().unwrap()]);
+        let strange = other["code"].as_str().unwrap();
+        assert_ne!(nobody.say(&["verify", file, "--code", strange]).code, Some(0), "{record}");
+    }
+    let pages = files(&dir.join("out")).into_iter();
+    let fax = pages.filter(|file| file.extension().is_some_and(|ending| ending == "pdf")).count();
+    assert_eq!(fax, 4, "the page for the pharmacy beside two records and the poster");
+}
+
 /// No value of a sheet that was sent, and nobody's name, stands in any file of the exchange.
 fn nothing_leaks(dir: &Path) {
     let mut wanted = BTreeSet::from(["田中 由美".to_owned(), "佐藤 健".to_owned()]);
-    for sheet in files(&dir.join("out")) {
+    let is_sheet = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "json");
+    for sheet in files(&dir.join("out")).into_iter().filter(is_sheet) {
         let sheet: Value = serde_json::from_slice(&std::fs::read(sheet).unwrap()).unwrap();
         texts(&sheet["values"], &mut wanted);
         texts(&sheet["author"]["name"], &mut wanted);

@@ -4,6 +4,8 @@ use serde::Serialize;
 use tsumugu_client::messages::Sentence;
 use tsumugu_client::output::{Outcome, Page};
 
+use super::papers::Papers;
+
 /// The outcome of `tsumugu demo`.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Report {
@@ -19,6 +21,8 @@ pub(super) struct Report {
     pub root_fingerprint: String,
     /// Each message.
     pub messages: Vec<Message>,
+    /// What the stay leaves on paper.
+    pub papers: Papers,
 }
 
 /// One message of the story.
@@ -78,6 +82,17 @@ impl Outcome for Report {
                 ));
             }
         }
+        page.gap();
+        let papers = &self.papers;
+        for (what, file) in [("事例の経過", &papers.timeline), ("支援経過の文", &papers.note)]
+        {
+            page.row(&format!("{what}  {file}"));
+        }
+        for record in &papers.records {
+            page.row(&format!("情報提供・受領記録票  {}  {}", record.pdf, record.code));
+        }
+        page.row(&format!("流れ図  {}", papers.poster));
+        page.row(&format!("カレンダー  {}", papers.calendar));
         page.gap();
         page.say(&Sentence::new("demo.done").with("folder", &self.dir).with("leaves", self.leaves));
         page.row(&format!("    {}", self.root_fingerprint));

@@ -1,9 +1,8 @@
 //! The stage: a running exchange, and the people's homes.
 
-use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -110,21 +109,10 @@ impl Person<'_> {
     /// Runs a command, shows it, and gives its JSON document.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<Value, Failure> {
         show(self.home, arguments);
-        let mut command = Command::new(self.program);
-        command
-            .arg("--home")
-            .arg(self.dir.join(self.home))
-            .arg("--json")
-            .args(arguments.iter().map(OsString::from));
-        command.env(FILE_VARIABLE, self.dir.join("passphrase"));
-        let failed = |why: String| Failure::new("demo.failed").with("step", why);
-        let ended = command.output().map_err(|error| failed(error.to_string()))?;
+        let ended = self.ended(&["--json"], arguments)?;
         let out = String::from_utf8_lossy(&ended.stdout);
         let last = out.lines().last().unwrap_or_default();
-        if !ended.status.success() {
-            let said = String::from_utf8_lossy(&ended.stderr);
-            return Err(failed(format!("{} {}: {last} {said}", self.home, arguments.join(" "))));
-        }
+        let failed = |why: String| Failure::new("demo.failed").with("step", why);
         let said: Value = serde_json::from_str(last)
             .map_err(|error| failed(format!("{} {}: {error}", self.home, arguments.join(" "))))?;
         // What only reads the log names leaves that were shown when they were made.
@@ -132,6 +120,28 @@ impl Person<'_> {
             show_receipts(&said);
         }
         Ok(said)
+    }
+
+    /// Runs a command, shows it, and gives what a person would read.
+    pub(super) fn page(&self, arguments: &[&str]) -> Result<String, Failure> {
+        show(self.home, arguments);
+        let ended = self.ended(&[], arguments)?;
+        Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
+    }
+
+    fn ended(&self, first: &[&str], arguments: &[&str]) -> Result<Output, Failure> {
+        let mut command = Command::new(self.program);
+        command.arg("--home").arg(self.dir.join(self.home)).args(first).args(arguments);
+        command.env(FILE_VARIABLE, self.dir.join("passphrase"));
+        let failed = |why: String| Failure::new("demo.failed").with("step", why);
+        let ended = command.output().map_err(|error| failed(error.to_string()))?;
+        if ended.status.success() {
+            return Ok(ended);
+        }
+        let (out, said) =
+            (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        let last = out.lines().last().unwrap_or_default();
+        Err(failed(format!("{} {}: {last} {said}", self.home, arguments.join(" "))))
     }
 
     /// A file in the home.

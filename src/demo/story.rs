@@ -1,101 +1,46 @@
-//! The story: a patient is admitted, two offices write to each other, and everything is verified.
+//! The story: a stay in hospital, from the admission to the report after the discharge, and everything
+//! is verified.
 
-use serde_json::Value;
-use tsumugu_catalogue::examples;
+use serde_json::{Value, json};
 use tsumugu_client::failure::Failure;
+use tsumugu_trust::value::Time;
 
-use super::report::{Message, Report, State, Step};
-use super::stage::{Closed, Person, Stage};
+use super::form::{Days, write};
+use super::letter::{Letter, acknowledge, attend, note, send};
+use super::papers::{Papers, papers};
+use super::people::{HOSPITAL, Institution, OFFICE, PHARMACY, enrol, list_for_fax};
+use super::report::{Message, Report};
+use super::stage::{Closed, Stage};
+use super::step::{failed, path, text};
 
-/// A fictitious hospital, with a number of the right form.
-const HOSPITAL: Institution = Institution {
-    home: "hospital",
-    number: "1217000001",
-    name: "流山つむぐ病院",
-    kana: "ながれやまつむぐびょういん",
-    kind: "hospital",
-    telephone: "04-7000-0100",
-    worker: ("田中 由美", "退院支援看護師"),
-};
-/// A fictitious care office.
-const OFFICE: Institution = Institution {
-    home: "office",
-    number: "1277000002",
-    name: "ケアプランいとぐるま",
-    kana: "けあぷらんいとぐるま",
-    kind: "care-office",
-    telephone: "04-7000-0200",
-    worker: ("佐藤 健", "介護支援専門員"),
-};
-
-struct Institution {
-    home: &'static str,
-    number: &'static str,
-    name: &'static str,
-    kana: &'static str,
-    kind: &'static str,
-    telephone: &'static str,
-    worker: (&'static str, &'static str),
-}
-
-/// One letter of the story: who writes which example form to whom, and what is answered.
-struct Letter {
-    from: &'static Institution,
-    to: &'static Institution,
-    example: &'static str,
-    sheet: bool,
-    comment: &'static str,
-}
-
-const LETTERS: [Letter; 4] = [
-    Letter {
-        from: &HOSPITAL,
-        to: &OFFICE,
-        example: "notice-admission",
-        sheet: false,
-        comment: "承知しました。本日中にシートを送ります。",
-    },
-    Letter {
-        from: &OFFICE,
-        to: &HOSPITAL,
-        example: "admission-info",
-        sheet: true,
-        comment: "受け取りました。病棟へ共有します。",
-    },
-    Letter {
-        from: &HOSPITAL,
-        to: &OFFICE,
-        example: "notice-conference",
-        sheet: false,
-        comment: "出席します。",
-    },
-    Letter {
-        from: &HOSPITAL,
-        to: &OFFICE,
-        example: "notice-discharge-date",
-        sheet: false,
-        comment: "サービスの再開を手配します。",
-    },
-];
+/// How the office and the hospital call the case (事例) among themselves.
+const LABEL: &str = "流山 花子さま";
 
 /// What the story leaves to be verified.
 pub(super) struct Told {
     fingerprint: String,
     messages: Vec<Message>,
+    papers: Papers,
 }
 
 /// Plays it.
-pub(super) fn play(stage: &Stage) -> Result<Told, Failure> {
+pub(super) fn play(stage: &Stage, now: Time) -> Result<Told, Failure> {
     let admin = stage.person("admin");
     let joined = admin.run(&["admin", "init", &stage.code])?;
     let fingerprint = text(&joined, "fingerprint")?;
     for institution in [&HOSPITAL, &OFFICE] {
         enrol(stage, admin, institution)?;
     }
-    let messages =
-        LETTERS.iter().map(|letter| exchange(stage, letter)).collect::<Result<_, _>>()?;
+    list_for_fax(admin, &PHARMACY)?;
+    let mut stay = Stay { stage, days: Days(now), case: String::new(), messages: Vec::new() };
+    stay.admission()?;
+    stay.conference()?;
+    stay.discharge()?;
+    stay.pharmacy()?;
+    stay.afterwards()?;
     stage.person("office").run(&["log", "verify"])?;
-    Ok(Told { fingerprint, messages })
+    let papers = papers(stage, &stay.case)?;
+    Ok(Told { fingerprint, messages: stay.messages, papers })
 }
 
 /// Verifies what is left, offline.
@@ -117,6 +62,9 @@ pub(super) fn verify(stopped: Closed, told: Told) -> Result<Report, Failure> {
             return Err(failed("verify"));
         }
     }
+    for record in &told.papers.records {
+        anyone.run(&["verify", &record.file, "--code", &record.code])?;
+    }
     let checkpoint = tsumugu_durable::read_limited(&log.join("checkpoint"), 1 << 16)
         .map_err(|_| failed("checkpoint"))?;
     Ok(Report {
@@ -126,114 +74,120 @@ pub(super) fn verify(stopped: Closed, told: Told) -> Result<Report, Failure> {
         leaves: verified["size"].as_u64().unwrap_or_default(),
         root_fingerprint: told.fingerprint,
         messages: told.messages,
+        papers: told.papers,
     })
 }
 
-/// An institution joins as in life: invitation on paper, request, digits over the telephone, approval.
-fn enrol(stage: &Stage, admin: Person<'_>, institution: &Institution) -> Result<(), Failure> {
-    let i = institution;
-    let invited = admin.run(&[
-        "admin",
-        "invite",
-        "--number",
-        i.number,
-        "--name",
-        i.name,
-        "--kana",
-        i.kana,
-        "--kind",
-        i.kind,
-        "--telephone",
-        i.telephone,
-    ])?;
-    let code = text(&invited, "code")?;
-    let office = stage.person(i.home);
-    let (worker, role) = i.worker;
-    let asked = office.run(&[
-        "enroll",
-        &code,
-        "--worker",
-        worker,
-        "--role",
-        role,
-        "--hours",
-        "mon-fri 09:00-18:00",
-    ])?;
-    let digits = text(&asked, "digits")?;
-    admin.run(&["admin", "approve", i.number, "--digits", &digits])?;
-    office.run(&["enroll"])?;
-    Ok(())
+/// The stay as it goes on.
+struct Stay<'s> {
+    stage: &'s Stage,
+    days: Days,
+    case: String,
+    messages: Vec<Message>,
 }
 
-/// A letter is written, sent, received, opened, acknowledged by name, and proved.
-fn exchange(stage: &Stage, letter: &Letter) -> Result<Message, Failure> {
-    let (from, to) = (stage.person(letter.from.home), stage.person(letter.to.home));
-    let form = examples::ALL
-        .iter()
-        .find(|(name, _)| *name == letter.example)
-        .map(|(_, text)| *text)
-        .ok_or_else(|| failed(letter.example))?;
-    let file = from.file(&format!("{}.toml", letter.example));
-    tsumugu_durable::write_atomic(&file, form.as_bytes()).map_err(|_| failed(letter.example))?;
-    let kind = if letter.sheet { "--sheet" } else { "--notice" };
-    let sent = from.run(&["send", "--to", letter.to.number, kind, path(&file)?])?;
-    let id = text(&sent["letters"][0], "id")?;
+impl Stay<'_> {
+    /// The notice of admission, and the sheet on the same day.
+    fn admission(&mut self) -> Result<(), Failure> {
+        let (hospital, days) = (HOSPITAL.person(self.stage), self.days);
+        let now = days.now();
+        let begun = hospital.run(&["case", "new", LABEL, "--kana", "ながれやまはなこ"])?;
+        self.case = text(&begun, "id")?;
+        let admitted = [("date_admitted", json!(now.replace(' ', "T")))];
+        let notice = self.writes(&HOSPITAL, &OFFICE, "notice-admission", &admitted)?;
+        self.receives(&notice, "承知しました。本日中にシートを送ります。")?;
 
-    to.run(&["inbox"])?;
-    let out = stage.dir().join("out").join(format!("{id}.json"));
-    let opened = to.run(&["open", &id, "--out", path(&out)?])?;
-    to.run(&["ack", &id, "--as", letter.to.worker.0, "--comment", letter.comment])?;
-
-    let tracked = from.run(&["track", &id])?;
-    let evidence = stage.dir().join("evidence").join(format!("{id}.evidence"));
-    from.run(&["evidence", &id, "--out", path(&evidence)?])?;
-    let paper = stage.dir().join("paper").join(format!("{id}.pdf"));
-    to.run(&["print", &id, "--out", path(&paper)?])?;
-    Ok(Message {
-        id,
-        from: letter.from.name.to_owned(),
-        to: letter.to.name.to_owned(),
-        title: title(&text(&opened, "form")?),
-        form: text(&opened, "form")?,
-        state: state(&tracked),
-        evidence: path(&evidence)?.to_owned(),
-    })
-}
-
-/// The three axes, and when each step was logged.
-fn state(tracked: &Value) -> State {
-    let word = |key: &str| tracked[key].as_str().map(str::to_owned);
-    let steps = tracked["events"].as_array().into_iter().flatten();
-    let step = |event: &Value| {
-        let (what, logged) = (event["what"].as_str()?, event["logged"].as_str()?);
-        Some(Step {
-            what: what.to_owned(),
-            logged: logged.to_owned(),
-            index: event["index"].as_u64()?,
-        })
-    };
-    State {
-        delivery: word("delivery"),
-        answer: word("answer"),
-        validity: word("validity"),
-        steps: steps.filter_map(step).collect(),
+        let office = OFFICE.person(self.stage);
+        let case = self.case.clone();
+        let heard = ["case", "set", &case, "--admitted", &now, "--learnt", &now];
+        office.run(&[&heard[..], &["--from", "hospital", "--care-level", "要介護3"]].concat())?;
+        office.run(&["case", "step", &case, "adm.stop-services", "--note", "通所と訪問を休止"])?;
+        let today = [("date_written", days.day(0)), ("date_admitted", days.day(0))];
+        let sheet = self.writes(&OFFICE, &HOSPITAL, "admission-info", &today)?;
+        self.receives(&sheet, "受け取りました。病棟へ共有します。")
     }
-}
 
-fn title(form: &str) -> String {
-    tsumugu_catalogue::Catalogue::built_in()
-        .form(form)
-        .map_or(form.to_owned(), |form| form.title_ja.clone())
-}
+    /// An invitation that moves twice, answered by name.
+    fn conference(&mut self) -> Result<(), Failure> {
+        let days = self.days;
+        let candidates = json!([[days.at(16, "16:00"), ""], [days.at(17, "10:00"), ""]]);
+        let first =
+            [("status", json!("日程調整")), ("held_at", Value::Null), ("candidates", candidates)];
+        let first = self.writes(&HOSPITAL, &OFFICE, "notice-conference", &first)?;
+        self.comes(&first, &["--attend", "--candidate", "1,2"])?;
+        let fixed = [("status", json!("決定")), ("held_at", days.at(16, "16:00"))];
+        let fixed = self.writes(&HOSPITAL, &OFFICE, "notice-conference", &fixed)?;
+        self.comes(&fixed, &["--attend"])?;
+        let moved = [("status", json!("変更")), ("held_at", days.at(17, "10:00"))];
+        let moved = self.writes(&HOSPITAL, &OFFICE, "notice-conference", &moved)?;
+        self.comes(&moved, &["--online", "--comment", "オンラインで参加します。"])
+    }
 
-fn text(value: &Value, key: &'static str) -> Result<String, Failure> {
-    value[key].as_str().map(str::to_owned).ok_or_else(|| failed(key))
-}
+    /// The date of discharge, which changes, and the hospital's sheet.
+    fn discharge(&mut self) -> Result<(), Failure> {
+        let days = self.days;
+        let expected = [("status", json!("見込み")), ("date_out", days.day(21))];
+        let expected = self.writes(&HOSPITAL, &OFFICE, "notice-discharge-date", &expected)?;
+        self.receives(&expected, "サービスの再開を調整します。")?;
+        let later = [
+            ("status", json!("変更")),
+            ("date_out", days.day(23)),
+            ("reason", json!("福祉用具の納品に合わせるため")),
+        ];
+        let later = self.writes(&HOSPITAL, &OFFICE, "notice-discharge-date", &later)?;
+        self.receives(&later, "新しい日で手配し直します。")?;
+        let sheet =
+            [("date_written", days.day(22)), ("date_in", days.day(0)), ("date_out", days.day(23))];
+        let sheet = self.writes(&HOSPITAL, &OFFICE, "chiba-b", &sheet)?;
+        self.receives(&sheet, "ありがとうございます。")
+    }
 
-fn path(path: &std::path::Path) -> Result<&str, Failure> {
-    path.to_str().ok_or_else(|| failed("the folder's name is not UTF-8"))
-}
+    /// A pharmacy that is no member: pages for the FAX, and who said on the telephone that they came.
+    fn pharmacy(&mut self) -> Result<(), Failure> {
+        let (office, days) = (OFFICE.person(self.stage), self.days);
+        let date = [("status", json!("決定")), ("date_out", days.day(23))];
+        let (form, _) = write(office, "pharmacy", "notice-discharge-date", &date)?;
+        let out = self.stage.dir().join("out");
+        let to = ["send", "--to", PHARMACY.number, "--notice", path(&form)?];
+        let printed =
+            office.run(&[&to[..], &["--case", &self.case, "--out", path(&out)?]].concat())?;
+        let page = &printed["fax"][0];
+        let (id, (by, role)) = (text(page, "id")?, PHARMACY.worker);
+        let shown = office.run(&["record", "show", &id])?;
+        let at = text(&shown, "time")?;
+        office.run(&["record", "confirm", &id, "--by", by, "--role", role, "--at", &at])?;
+        Ok(())
+    }
 
-fn failed(step: &str) -> Failure {
-    Failure::new("demo.failed").with("step", step)
+    /// The care manager tells the ward how it goes at home.
+    fn afterwards(&mut self) -> Result<(), Failure> {
+        let days = self.days;
+        let report = self.writes(&OFFICE, &HOSPITAL, "notice-after", &[("date", days.day(26))])?;
+        self.receives(&report, "主治医に伝えました。")
+    }
+
+    fn writes(
+        &self,
+        from: &'static Institution,
+        to: &'static Institution,
+        example: &str,
+        fields: &[(&str, Value)],
+    ) -> Result<Letter, Failure> {
+        send(self.stage, (from, to), &self.case, example, fields)
+    }
+
+    /// The other side opens it and acknowledges it by name.
+    fn receives(&mut self, letter: &Letter, comment: &str) -> Result<(), Failure> {
+        acknowledge(self.stage, letter, comment)?;
+        self.messages.push(note(self.stage, letter)?);
+        Ok(())
+    }
+
+    /// The care office answers an invitation, which acknowledges it too, and the hospital acknowledges
+    /// the answer.
+    fn comes(&mut self, invitation: &Letter, how: &[&str]) -> Result<(), Failure> {
+        let reply = attend(self.stage, invitation, how)?;
+        self.messages.push(note(self.stage, invitation)?);
+        self.receives(&reply, "出欠を承りました。")
+    }
 }
