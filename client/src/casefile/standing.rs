@@ -20,6 +20,7 @@ use super::{CaseFile, FormName};
 use crate::failure::Failure;
 use crate::jst;
 use crate::office::{self, Key};
+use crate::paper::{Paper, PaperState};
 use crate::post::Post;
 use crate::vault::Vault;
 
@@ -53,7 +54,9 @@ pub(crate) fn standing<'c>(
         now: civil,
         calendar: &calendar,
     };
-    Ok(timeline(catalogue, &setting, &events(case, directory)))
+    let mut events = events(case, directory);
+    events.extend(case.papers.iter().flat_map(|paper| past_the_exchange(paper, directory, own)));
+    Ok(timeline(catalogue, &setting, &events))
 }
 
 /// This office's business calendar as its profile stood at the end of a day.
@@ -161,6 +164,35 @@ fn events(case: &CaseFile, directory: &Directory) -> Vec<Event> {
         Some(Event::Record(Record { at, key, step: step.step.clone(), ours: false, what }))
     });
     letters.chain(own).chain(theirs).collect()
+}
+
+/// What a FAX, a visit or a call did: the step that its record names, and what its sheet stands for. A FAX
+/// that nobody confirmed was given to nobody yet, and a call alone delivers nothing (暫定).
+fn past_the_exchange(paper: &Paper, directory: &Directory, own: Id) -> Vec<Event> {
+    let (contact, state) = (paper.contact(), paper.state());
+    let (at, key) = (jst::civil(paper.time()), paper.id().to_string());
+    let mut events = Vec::new();
+    let is_done = matches!(state, PaperState::Confirmed | PaperState::Recorded);
+    // A step may be a call, such as asking the family.
+    if !contact.step.is_empty() && (is_done || state == PaperState::CallOnly) {
+        let (step, key) = (contact.step.clone(), key.clone());
+        events.push(Event::Record(Record { at, key, step, ours: true, what: Recorded::Done }));
+    }
+    if let Some(form) = form_id(&contact.sheet).filter(|_| is_done) {
+        let party = contact.institution.parse().map(|party| owned(directory, party));
+        let (ours, party) = (owned(directory, own), party.unwrap_or_default());
+        let (from, to) = if contact.received { (party, ours) } else { (ours, party) };
+        let confirmed = paper.confirmed().map(|(_, said)| jst::civil(Time(said.at_ms)));
+        let acknowledged = confirmed.or_else(|| (state == PaperState::Recorded).then_some(at));
+        let (ours, failed) = (!contact.received, false);
+        events.push(Event::Letter(Letter { at, key, form, from, to, ours, acknowledged, failed }));
+    }
+    events
+}
+
+fn form_id(sheet: &[u8]) -> Option<String> {
+    let sheet: serde_json::Value = serde_json::from_slice(sheet).ok()?;
+    sheet["form"].as_str().map(str::to_owned)
 }
 
 fn recorded(state: v1::CaseStepState, reason: Option<&str>) -> Option<Recorded> {

@@ -1,12 +1,14 @@
 //! Records between a terminal, its outbox, the log and its mailbox.
 
+use tsumugu_catalogue::Catalogue;
+use tsumugu_catalogue::timeline::State;
 use tsumugu_proto::v1;
 use tsumugu_proto::v1::off_system::Said as Raw;
 use tsumugu_trust::statement::{AnyBody, Statement};
 use tsumugu_trust::value::Id;
 
 use super::*;
-use crate::casefile::CaseFile;
+use crate::casefile::{CaseFile, standing};
 use crate::letters::Signer;
 use crate::mailbox::sync_mailbox;
 use crate::outbox::{entries, flush};
@@ -170,6 +172,25 @@ async fn a_case_has_its_records() {
     let all = CaseFile::gather_all(&care).unwrap();
     assert_eq!((all.len(), all[0].id, all[0].papers.len()), (1, case, 1));
     assert!(CaseFile::gather(&care, Id([0x44; 16])).unwrap().papers.is_empty());
+}
+
+#[tokio::test]
+async fn a_fax_does_its_step_when_somebody_confirmed_it() {
+    const STEP: &str = "adm.stop-services";
+    let (_, care) = two_offices().await;
+    let (case, case_id) = (Id([0x33; 16]), Id([0x33; 16]).to_string());
+    let said = v1::Contact { case_id, step: STEP.to_owned(), ..contact() };
+    let id = queue(&care, None, Raw::Contact(said));
+    let is_done = || {
+        let file = CaseFile::gather(&care, case).unwrap();
+        let flow = standing(&care, &file, Catalogue::built_in(), care.now()).unwrap();
+        flow.rows().any(|row| row.step.id == STEP && row.state == State::Done)
+    };
+    assert!(!is_done(), "nobody there has said that it arrived");
+    queue(&care, Some(id), confirmation());
+    assert!(is_done());
+    queue(&care, Some(id), Raw::Withdrawal("別の方の用紙".to_owned()));
+    assert!(!is_done(), "it never happened so");
 }
 
 #[tokio::test]
