@@ -112,7 +112,7 @@ fn the_demo_plays_an_admission_and_leaves_proofs_and_no_names_with_the_exchange(
 fn papers(dir: &Path, papers: &Value) {
     let read = |file: &Value| std::fs::read_to_string(file.as_str().unwrap()).unwrap();
     let timeline = read(&papers["timeline"]);
-    for part in ["流山 花子さま", "入院時情報", "退院"] {
+    for part in ["ナガレヤマ ハナコ", "入院時情報", "退院"] {
         assert!(timeline.contains(part), "{part} in {timeline}");
     }
     let note = read(&papers["note"]);

@@ -10,7 +10,7 @@ mod people;
 
 use std::collections::BTreeSet;
 
-use people::{HOSPITAL, OFFICE, Person, Town};
+use people::{HOSPITAL, Institution, OFFICE, Person, Town};
 use serde_json::{Map, Value, json};
 use tsumugu_catalogue::{
     Catalogue, Field, FieldType, FilledForm, Form, FormKind, Format, RenderOptions, RenderedLine,
@@ -20,16 +20,30 @@ use tsumugu_catalogue::{
 /// Names as people have them: outside JIS X 0208, with a variation selector, outside the font.
 const NAMES: [&str; 4] = ["髙﨑 德子", "濵田 昻", "葛\u{e0100}城 薰", "𠮷野 一"];
 
+/// Inquiries go to a municipality only.
+const CITY_HALL: Institution = Institution {
+    home: "city-hall",
+    number: "1222000004",
+    name: "つむぐ市介護支援課",
+    kana: "つむぐしかいごしえんか",
+    kind: "municipality",
+    telephone: "04-7000-0400",
+    workers: &[("山本 光", "介護支援課")],
+};
+
 #[test]
 fn every_field_of_every_form_arrives_and_is_printed() {
     let town = Town::new();
-    let (hospital, office) = (town.hospital(), town.office());
+    town.join(&CITY_HALL);
+    let office = town.office();
     let mut forms = 0;
     for form in Catalogue::built_in().forms().filter(|form| form.id != "test-letter") {
         // Both halves of each form's conditions; a form without conditions is filled once.
         for branch in branches(form) {
             let filled = fill(form, branch);
-            let id = send(&office, &filled, branch, form.kind);
+            let to = if form.id == "notice-cm-inquiry" { CITY_HALL } else { HOSPITAL };
+            let hospital = town.person(to.home);
+            let id = send(&office, &filled, branch, to.number);
             let opened = hospital.does(&["open", &id]);
             assert_eq!(opened["values"], but_for_the_send(&opened, &filled), "{}", form.id);
             let pdf = hospital.file(&format!("{}-{branch}.pdf", form.id));
@@ -60,7 +74,7 @@ fn the_longest_texts_arrive_and_are_printed_to_the_last_character() {
     form.set("disease", &json!(text)).unwrap();
     let rows: Vec<_> = (0..limits::MAX_TABLE_ROWS).map(|n| json!([n.to_string(), "名"])).collect();
     form.set("contacts", &json!(rows)).unwrap();
-    let id = send(&office, &form, 0, FormKind::Sheet);
+    let id = send(&office, &form, 0, HOSPITAL.number);
     let opened = hospital.does(&["open", &id]);
     assert_eq!(opened["values"]["disease"], json!(text));
     let pdf = hospital.file("longest.pdf");
@@ -250,11 +264,11 @@ fn value(field: &Field, at: usize, branch: usize) -> Option<Value> {
     })
 }
 
-fn send(office: &Person, form: &FilledForm, branch: usize, kind: FormKind) -> String {
+fn send(office: &Person, form: &FilledForm, branch: usize, to: &str) -> String {
     let file = office.file(&format!("{}-{branch}.toml", form.form().id));
     std::fs::write(&file, form.to_toml()).unwrap();
-    let option = if kind == FormKind::Sheet { "--sheet" } else { "--notice" };
-    let sent = office.does(&["send", "--to", HOSPITAL.number, option, &file]);
+    let option = if form.form().kind == FormKind::Sheet { "--sheet" } else { "--notice" };
+    let sent = office.does(&["send", "--to", to, option, &file]);
     sent["letters"][0]["id"].as_str().unwrap().to_owned()
 }
 

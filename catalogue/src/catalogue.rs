@@ -227,7 +227,7 @@ mod tests {
             ("nagareyama-renkei", 36),
             ("notice-admission", 6),
             ("notice-cm-inquiry", 5),
-            ("notice-conference", 8),
+            ("notice-conference", 9),
             ("notice-discharge-date", 4),
             ("notice-transfer", 4),
             ("notice-death", 2),

@@ -50,9 +50,9 @@ pub(super) fn papers(stage: &Stage, case: &str) -> Result<Papers, Failure> {
         let (file, code) = (text(&written, "record")?, text(&written, "code")?);
         records.push(Record { pdf: path(&pdf)?.to_owned(), file, code });
     }
-    let poster = out.join("flow.pdf");
+    let poster = out.join("poster.pdf");
     office.run(&["flow", "print", "--out", path(&poster)?])?;
-    let calendar = out.join("conference.ics");
+    let calendar = out.join("calendar.ics");
     office.run(&["conference", "ics", case, "--out", path(&calendar)?])?;
     Ok(Papers {
         timeline: path(&timeline)?.to_owned(),

@@ -93,7 +93,10 @@ impl Stay<'_> {
         let now = days.now();
         let begun = hospital.run(&["case", "new", LABEL, "--kana", "ながれやまはなこ"])?;
         self.case = text(&begun, "id")?;
-        let admitted = [("date_admitted", json!(now.replace(' ', "T")))];
+        let admitted = [
+            ("date_admitted", json!(now.replace(' ', "T"))),
+            ("expected_stay", json!("10日くらい")),
+        ];
         let notice = self.writes(&HOSPITAL, &OFFICE, "notice-admission", &admitted)?;
         self.receives(&notice, "承知しました。本日中にシートを送ります。")?;
 
@@ -110,15 +113,15 @@ impl Stay<'_> {
     /// An invitation that moves twice, answered by name.
     fn conference(&mut self) -> Result<(), Failure> {
         let days = self.days;
-        let candidates = json!([[days.at(16, "16:00"), ""], [days.at(17, "10:00"), ""]]);
+        let candidates = json!([[days.at(5, "16:00"), ""], [days.at(6, "10:00"), ""]]);
         let first =
             [("status", json!("日程調整")), ("held_at", Value::Null), ("candidates", candidates)];
         let first = self.writes(&HOSPITAL, &OFFICE, "notice-conference", &first)?;
         self.comes(&first, &["--attend", "--candidate", "1,2"])?;
-        let fixed = [("status", json!("決定")), ("held_at", days.at(16, "16:00"))];
+        let fixed = [("status", json!("決定")), ("held_at", days.at(5, "16:00"))];
         let fixed = self.writes(&HOSPITAL, &OFFICE, "notice-conference", &fixed)?;
         self.comes(&fixed, &["--attend"])?;
-        let moved = [("status", json!("変更")), ("held_at", days.at(17, "10:00"))];
+        let moved = [("status", json!("変更")), ("held_at", days.at(6, "10:00"))];
         let moved = self.writes(&HOSPITAL, &OFFICE, "notice-conference", &moved)?;
         self.comes(&moved, &["--online", "--comment", "オンラインで参加します。"])
     }
@@ -126,18 +129,18 @@ impl Stay<'_> {
     /// The date of discharge, which changes, and the hospital's sheet.
     fn discharge(&mut self) -> Result<(), Failure> {
         let days = self.days;
-        let expected = [("status", json!("見込み")), ("date_out", days.day(21))];
+        let expected = [("status", json!("見込み")), ("date_out", days.day(9))];
         let expected = self.writes(&HOSPITAL, &OFFICE, "notice-discharge-date", &expected)?;
         self.receives(&expected, "サービスの再開を調整します。")?;
         let later = [
             ("status", json!("変更")),
-            ("date_out", days.day(23)),
+            ("date_out", days.day(11)),
             ("reason", json!("福祉用具の納品に合わせるため")),
         ];
         let later = self.writes(&HOSPITAL, &OFFICE, "notice-discharge-date", &later)?;
         self.receives(&later, "新しい日で手配し直します。")?;
         let sheet =
-            [("date_written", days.day(22)), ("date_in", days.day(0)), ("date_out", days.day(23))];
+            [("date_written", days.day(10)), ("date_in", days.day(0)), ("date_out", days.day(11))];
         let sheet = self.writes(&HOSPITAL, &OFFICE, "chiba-b", &sheet)?;
         self.receives(&sheet, "ありがとうございます。")
     }
@@ -145,7 +148,7 @@ impl Stay<'_> {
     /// A pharmacy that is no member: pages for the FAX, and who said on the telephone that they came.
     fn pharmacy(&mut self) -> Result<(), Failure> {
         let (office, days) = (OFFICE.person(self.stage), self.days);
-        let date = [("status", json!("決定")), ("date_out", days.day(23))];
+        let date = [("status", json!("決定")), ("date_out", days.day(11))];
         let (form, _) = write(office, "pharmacy", "notice-discharge-date", &date)?;
         let out = self.stage.dir().join("out");
         let to = ["send", "--to", PHARMACY.number, "--notice", path(&form)?];
@@ -162,7 +165,7 @@ impl Stay<'_> {
     /// The care manager tells the ward how it goes at home.
     fn afterwards(&mut self) -> Result<(), Failure> {
         let days = self.days;
-        let report = self.writes(&OFFICE, &HOSPITAL, "notice-after", &[("date", days.day(26))])?;
+        let report = self.writes(&OFFICE, &HOSPITAL, "notice-after", &[("date", days.day(14))])?;
         self.receives(&report, "主治医に伝えました。")
     }
 

@@ -48,7 +48,12 @@ fn an_entry_for_fax_is_found_changed_and_suspended() {
     let shown = office.read(&["directory", "--fax-only"]);
     assert!(shown.out.contains("FAXのみ") && shown.out.contains("FAX 04-7000-0991"), "{shown:?}");
     let form = town.form("notice-admission");
-    office.say(&["send", "--to", FAX_NUMBER, "--notice", &form]).failed(10, "recipient.fax-only");
+    let out = office.file("fax");
+    let printed = office.does(&["send", "--to", FAX_NUMBER, "--notice", &form, "--out", &out]);
+    assert_eq!(
+        (&printed["sent"], &printed["fax"][0]["state"]),
+        (&json!(false), &json!("unconfirmed"))
+    );
 
     let changed = city.does(&[
         "admin",

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 
 use super::event::{Event, Letter, Record, Recorded};
 use super::row::Doing;
-use super::{Case, EXCEPTION, due};
-use crate::{Catalogue, DoneBy, FormKind, Phase, Side, Step};
+use super::{Case, EXCEPTION, PLANNED, due};
+use crate::{Catalogue, DoneBy, FormKind, Pattern, Phase, Side, Step};
 
 /// What the events did.
 pub(super) struct Done<'e> {
@@ -88,6 +88,8 @@ fn steps_of<'c>(catalogue: &'c Catalogue, case: &Case<'_>, letter: &Letter) -> V
             && shares(catalogue, &step.from, &letter.from)
             && shares(catalogue, &step.to, &letter.to)
             && (phase.id != EXCEPTION || is_alone(catalogue, &letter.form))
+            && (phase.id != PLANNED || is_before_admission(case, letter.at.date()))
+            && of_the_pattern(case, step)
             && begun(case, step, letter.at.date())
     };
     let fitting: Vec<&Step> = catalogue
@@ -101,6 +103,18 @@ fn steps_of<'c>(catalogue: &'c Catalogue, case: &Case<'_>, letter: &Letter) -> V
     let in_time = |step: &Step| last(step).is_none_or(|last| letter.at.date() <= last);
     let has_one = fitting.iter().any(|step| last(step).is_some() && in_time(step));
     fitting.into_iter().filter(|step| !has_one || in_time(step)).collect()
+}
+
+/// Whether a letter of a day can belong to the time before an admission: that one is planned, or the letter
+/// went before it.
+fn is_before_admission(case: &Case<'_>, day: Date) -> bool {
+    case.planned || case.admitted.is_some_and(|admitted| day < admitted.day)
+}
+
+/// Whether a step is for a case with or without a care manager before, as this one is; a letter does not
+/// tell which.
+fn of_the_pattern(case: &Case<'_>, step: &Step) -> bool {
+    step.pattern == Pattern::Both || step.pattern == case.pattern.unwrap_or(Pattern::Known)
 }
 
 /// Whether the time of a step has begun on a day. Where it waits for a date that nobody knows, it has not.

@@ -264,7 +264,8 @@ impl ShownCase {
     }
 
     fn head(&self) -> String {
-        let kana = self.kana.as_deref().map(|kana| format!("（{kana}）")).unwrap_or_default();
+        let kana = self.kana.as_deref().filter(|kana| *kana != self.label);
+        let kana = kana.map(|kana| format!("（{kana}）")).unwrap_or_default();
         let closed = if self.closed { "  終了 closed" } else { "" };
         let late = match self.late {
             0 => String::new(),
@@ -452,6 +453,7 @@ impl ShownDates {
         if let Some(admitted) = &self.admitted {
             let word = entered(FactName::Admitted)
                 .map_or("連絡による by a notice", |_| "事業所の記録 entered");
+            let admitted = jst::show_stored(admitted);
             page.row(&format!("  入院 admitted: {admitted}（{word}）"));
         }
         if entered(FactName::Learnt).is_some() || self.learnt_from.is_some() {
