@@ -19,6 +19,9 @@ pub fn parse_filled(bytes: &[u8], format: Format) -> Result<FilledForm, FormErro
     parse(Catalogue::built_in(), bytes, format)
 }
 
+/// The field whose answer makes a form the reply to one that asked (出欠).
+const REPLY: &str = "reply";
+
 /// A form with typed values that were checked against it. The values are personal data; `Debug`
 /// does not show them.
 #[derive(Clone)]
@@ -83,9 +86,11 @@ impl FilledForm {
         text
     }
 
-    /// The form's title: fit for lists and logs, as nothing of it is about a person.
+    /// The form's title, or that it replies to such a form: fit for lists and logs, as nothing of it is
+    /// about a person.
     pub fn summary_ja(&self) -> String {
-        self.form.title_ja.clone()
+        let title = &self.form.title_ja;
+        if self.value(REPLY).is_some() { format!("{title}への返信") } else { title.clone() }
     }
 
     pub(crate) fn shared_form(&self) -> Arc<Form> {

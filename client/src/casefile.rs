@@ -35,7 +35,9 @@ use crate::post::Post;
 pub(crate) use facts::Facts;
 pub(crate) use joined::Joined;
 pub(crate) use letter::{CaseLetter, FormName};
-pub(crate) use standing::{HOLIDAYS, admitted, discharge, holiday_habit, standing};
+pub(crate) use standing::{
+    HOLIDAYS, admitted, calendar, discharge, holiday_habit, learnt, planned, standing,
+};
 pub(crate) use step::RecordedStep;
 pub(crate) use versions::DateVersion;
 

@@ -15,7 +15,7 @@ mod note;
 mod past;
 mod record;
 
-pub(crate) use account::{account, admission_forms, admitted, assessed, computed, confirmed};
+pub(crate) use account::{account, admission_forms, assessed, computed, confirmed};
 pub(crate) use copied::Copied;
 pub use note::sentences;
 pub use record::{

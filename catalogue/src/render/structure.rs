@@ -114,7 +114,7 @@ pub(super) fn render_with(
         (!lines.is_empty()).then_some(RenderedSection { title, lines })
     };
     RenderedForm {
-        title: form.title_ja.clone(),
+        title: filled.summary_ja(),
         version: form.version.clone(),
         provisional: form.provisional(),
         pages: form.pages,

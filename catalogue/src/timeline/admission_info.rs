@@ -39,7 +39,8 @@ pub(super) fn of(catalogue: &Catalogue, case: &Case<'_>, done: &Done<'_>) -> Opt
     let mut steps = steps.peekable();
     steps.peek()?;
     let ours = steps.flat_map(|step| done.by.get(&step.id).into_iter().flatten());
-    let first = ours.filter(|doing| doing.ours).min();
+    // A step that somebody ticked off gives nobody a sheet.
+    let first = ours.filter(|doing| doing.ours && doing.by_letter).min();
     let sent = first.map(|doing| When::at(doing.at));
     let letter = first.and_then(|first| done.letters.iter().find(|one| one.key == first.key));
     let acknowledged = letter.and_then(|letter| letter.acknowledged).map(When::at);

@@ -6,7 +6,7 @@ use tsumugu_catalogue::deadline::When;
 use tsumugu_catalogue::timeline::{
     Case, Event, Expected, Letter, Record, Recorded, Timeline, timeline,
 };
-use tsumugu_catalogue::{Catalogue, Value, national_holiday};
+use tsumugu_catalogue::{Catalogue, DoneBy, Step, Value, national_holiday};
 use tsumugu_proto::v1;
 use tsumugu_proto::v1::office_record::Entry as Said;
 use tsumugu_trust::directory::Directory;
@@ -54,8 +54,9 @@ pub(crate) fn standing<'c>(
         now: civil,
         calendar: &calendar,
     };
-    let mut events = events(case, directory);
-    events.extend(case.papers.iter().flat_map(|paper| past_the_exchange(paper, directory, own)));
+    let mut events = events(case, catalogue, directory);
+    let past = |paper| past_the_exchange(paper, catalogue, directory, own);
+    events.extend(case.papers.iter().flat_map(past));
     Ok(timeline(catalogue, &setting, &events))
 }
 
@@ -102,7 +103,8 @@ pub(crate) fn admitted(case: &CaseFile) -> Option<When> {
     })
 }
 
-fn planned(case: &CaseFile) -> bool {
+/// Whether the admission was planned: what the office entered, else what a notice says.
+pub(crate) fn planned(case: &CaseFile) -> bool {
     case.facts.planned().unwrap_or_else(|| {
         notices(case).any(|letter| {
             let said = letter.form.as_ref().and_then(|form| form.value("emergency"));
@@ -118,7 +120,7 @@ fn notices(case: &CaseFile) -> impl Iterator<Item = &CaseLetter> {
 }
 
 /// When this office learnt of the admission: what it entered, else when the first letter came.
-fn learnt(case: &CaseFile) -> Option<When> {
+pub(crate) fn learnt(case: &CaseFile) -> Option<When> {
     let first = case.letters.iter().find(|letter| !letter.outgoing);
     case.facts.learnt().or_else(|| first.map(|letter| When::at(jst::civil(letter.accepted))))
 }
@@ -134,7 +136,7 @@ fn expected(version: &DateVersion) -> Option<Expected> {
     Some(Expected { when: version.when.filter(|_| counts)?, fixed: version.is_fixed() })
 }
 
-fn events(case: &CaseFile, directory: &Directory) -> Vec<Event> {
+fn events(case: &CaseFile, catalogue: &Catalogue, directory: &Directory) -> Vec<Event> {
     let letters = case.letters.iter().filter(|one| one.validity != Validity::Withdrawn);
     let letters = letters.filter_map(|letter| {
         let FormName { id: form, .. } = letter.name.clone()?;
@@ -158,7 +160,16 @@ fn events(case: &CaseFile, directory: &Directory) -> Vec<Event> {
         let (at, key) = (jst::civil(step.at), step.id.to_string());
         Some(Event::Record(Record { at, key, step: step.step.clone(), ours: true, what }))
     });
-    let theirs = case.their_steps().into_iter().filter_map(|(from, step)| {
+    // Their word does their own steps only, and none that a letter or a receipt has to show.
+    let may = |from: Id, step: &str| {
+        let is_theirs = |step: &Step| {
+            step.from.iter().any(|role| roles(directory, from).contains(&role.as_str()))
+        };
+        let is_recorded = |step: &Step| step.done_by == DoneBy::Record;
+        catalogue.step(step).is_some_and(|step| is_recorded(step) && is_theirs(step))
+    };
+    let theirs = case.their_steps().into_iter().filter(|(from, step)| may(*from, &step.step));
+    let theirs = theirs.filter_map(|(from, step)| {
         let what = recorded(step.state(), Some(&step.skip_reason))?;
         let (at, key) = (jst::civil(Time(step.at_ms)), from.to_string());
         Some(Event::Record(Record { at, key, step: step.step.clone(), ours: false, what }))
@@ -168,13 +179,19 @@ fn events(case: &CaseFile, directory: &Directory) -> Vec<Event> {
 
 /// What a FAX, a visit or a call did: the step that its record names, and what its sheet stands for. A FAX
 /// that nobody confirmed was given to nobody yet, and a call alone delivers nothing (暫定).
-fn past_the_exchange(paper: &Paper, directory: &Directory, own: Id) -> Vec<Event> {
+fn past_the_exchange(
+    paper: &Paper,
+    catalogue: &Catalogue,
+    directory: &Directory,
+    own: Id,
+) -> Vec<Event> {
     let (contact, state) = (paper.contact(), paper.state());
     let (at, key) = (jst::civil(paper.time()), paper.id().to_string());
     let mut events = Vec::new();
     let is_done = matches!(state, PaperState::Confirmed | PaperState::Recorded);
-    // A step may be a call, such as asking the family.
-    if !contact.step.is_empty() && (is_done || state == PaperState::CallOnly) {
+    // A step may be a call, such as asking the family; it gives no sheet and is no receipt.
+    let is_recorded = catalogue.step(&contact.step).is_some_and(|s| s.done_by == DoneBy::Record);
+    if !contact.step.is_empty() && (is_done || (state == PaperState::CallOnly && is_recorded)) {
         let (step, key) = (contact.step.clone(), key.clone());
         events.push(Event::Record(Record { at, key, step, ours: true, what: Recorded::Done }));
     }

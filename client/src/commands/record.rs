@@ -21,6 +21,7 @@ pub use print::PrintedRecord;
 pub use shown::{ShownConfirmation, ShownPaper, ShownRecord};
 pub use written::WrittenRecord;
 
+use super::case::find_case;
 use crate::args::RecordCommand;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -90,13 +91,10 @@ fn short_id(papers: &Papers, id: Id) -> String {
     short_ids(&ids).get(&id).cloned().unwrap_or_else(|| id.to_string())
 }
 
-/// The case that somebody means: one of the office by its beginning, or any by its whole id, since a
-/// letter from outside may have begun it.
+/// The case that somebody means, by its beginning or its whole id: one of the office, or one that letters
+/// tell of.
 fn case(session: &Session<'_>, typed: &str) -> Result<Id, Failure> {
-    match super::office::find(session.vault(), "case", typed) {
-        Ok((id, _)) => Ok(id),
-        Err(unknown) => typed.trim().parse().map_err(|_| unknown),
-    }
+    find_case(session, typed)
 }
 
 /// When something was, as typed; it cannot be still to come.

@@ -138,17 +138,21 @@ fn row(month: &CouncilMonth) -> Vec<String> {
         cells.resize(HEADS.len(), "非公表".to_owned());
         return cells;
     }
-    let shown = |parts: &[Range]| parts.iter().map(|part| part.shown()).collect::<Vec<_>>();
     let rate = |rate: Option<Rate>| rate.map_or_else(|| "-".to_owned(), Rate::shown);
-    cells.push(Range::total(&month.admissions));
-    cells.extend(shown(&month.admissions));
+    cells.extend(counts(&month.admissions, 4));
     cells.push(rate(month.informed));
-    cells.push(Range::total(&month.discharges));
-    cells.extend(shown(&month.discharges));
+    cells.extend(counts(&month.discharges, 2));
     cells.push(rate(month.untold));
-    cells.push(Range::total(&month.letters));
-    cells.extend(shown(&month.letters));
+    cells.extend(counts(&month.letters, 5));
     cells
+}
+
+/// A total and its parts; where too few institutions tell such, none of them.
+fn counts(parts: &[Range], columns: usize) -> Vec<String> {
+    if parts.is_empty() {
+        return vec!["非公表".to_owned(); columns + 1];
+    }
+    std::iter::once(Range::total(parts)).chain(parts.iter().map(|part| part.shown())).collect()
 }
 
 fn bar(month: &CouncilMonth, rate: Option<Rate>) -> Bar {

@@ -8,7 +8,7 @@ use tsumugu_trust::value::InstitutionKind;
 use super::case_file::write_file;
 use super::mail::exchange_mail;
 use crate::args::ReportMonthArgs;
-use crate::casefile::CaseFile;
+use crate::casefile::{CaseFile, admitted};
 use crate::context::Context;
 use crate::csv::csv;
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ use crate::jst;
 use crate::messages::Sentence;
 use crate::output::{Outcome, Page};
 use crate::print::{PrintedReport, ReportPart, class_word, report_pdf};
-use crate::proof::{CaseRecord, Copied, Delivery, account, admitted};
+use crate::proof::{CaseRecord, Copied, Delivery, account};
 use crate::session::{Purpose, Session};
 use crate::statistic::Month;
 

@@ -12,7 +12,7 @@ use super::case_file::write_file;
 use super::mail::exchange_mail;
 use super::shown::ShownParty;
 use crate::args::ReportYearArgs;
-use crate::casefile::CaseFile;
+use crate::casefile::{CaseFile, CaseLetter};
 use crate::context::Context;
 use crate::csv::csv;
 use crate::failure::Failure;
@@ -149,7 +149,7 @@ impl Tally {
             for letter in case.letters.iter().filter(|letter| is_in(letter.accepted)) {
                 let partner = tally.partners.entry(letter.other).or_default();
                 partner.0 += 1;
-                partner.1 += u32::from(letter.form_id() == Some("notice-conference"));
+                partner.1 += u32::from(invites(letter));
             }
             let done = case.steps.iter().filter(|step| step.state == CaseStepState::Done);
             for step in done.filter(|step| is_in(step.at)) {
@@ -162,6 +162,12 @@ impl Tally {
 }
 
 /// The counters of fees that this kind of institution claims; everybody else's see all.
+/// Whether a letter invites to a conference; a reply to one does not.
+fn invites(letter: &CaseLetter) -> bool {
+    let is_reply = letter.form.as_ref().is_some_and(|form| form.value("reply").is_some());
+    letter.form_id() == Some("notice-conference") && !is_reply
+}
+
 fn counters(
     catalogue: &Catalogue,
     kind: Option<InstitutionKind>,

@@ -193,7 +193,7 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
         false => Some(queue_send(&session, &sealed)?),
     };
     attached.settle(session.vault())?;
-    by_fax::write(&pages)?;
+    let written = by_fax::write(ctx, &pages);
     if let Some((draft, kept, _)) = &draft {
         // Behind the letters: who sees the draft gone finds them in the outbox or the log.
         crate::office::write(&session, worker, draft::ended(draft, kept))?;
@@ -202,12 +202,19 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
         Some(entry) => say_queued(&mut session, &mail, entry).await?,
         None => FlushReport::default(),
     };
-    let fax = by_fax::printed(&session, &pages)?;
+    let is_record = |id: &Id| records.iter().any(|record| record.id == *id);
+    let unrecorded = report.refused.iter().find(|(id, _)| is_record(id));
+    let unrecorded = unrecorded.map(|(_, why)| why.repeated());
+    let fax = by_fax::printed(&session, &pages, &written)?;
     let warnings = warnings(&form, ctx.catalogues().newest().catalogue, false);
-    let sent = match &entry {
+    let mut sent = match &entry {
         Some(entry) => outcome(&session, entry, &recipients, &ids, report, warnings)?,
         None => Sent::by_fax_only(warnings),
     };
+    if sent.failure.is_none() {
+        sent.reason = unrecorded.as_ref().map(Failure::document);
+        sent.failure = unrecorded;
+    }
     let admission = match case {
         Some(case) if is_admission_sheet(&session, &form.form().id) => {
             admission_of(&session, case)?

@@ -41,6 +41,9 @@ pub struct NotInCalendar;
 pub fn calendar(conference: &Conference, wording: Wording<'_>) -> Result<String, NotInCalendar> {
     let newest = conference.newest().ok_or(NotInCalendar)?;
     let text = newest.text().ok_or(NotInCalendar)?;
+    if text.status == Status::Scheduling {
+        return Err(NotInCalendar);
+    }
     let cancelled = text.status == Status::Cancelled;
     let earlier = || {
         let versions = conference.versions.iter().rev();

@@ -145,10 +145,21 @@ impl Paper {
         Time(self.contact().at_ms)
     }
 
-    /// The first confirmation, as the first answer to a letter counts; later ones are shown, too.
+    /// The first confirmation, as the first answer to a letter counts; later ones are shown, too. One
+    /// before a correction of what went, to whom, how or when confirmed something else.
     #[must_use]
     pub fn confirmed(&self) -> Option<(&PaperRecord, &v1::Confirmation)> {
-        self.later.iter().find_map(|record| Some((record, record.said.confirmation()?)))
+        let mut known = self.first.said.contact();
+        let mut from = 0;
+        for (at, record) in self.later.iter().enumerate() {
+            let Some(corrected) = record.said.contact() else { continue };
+            if !known.is_some_and(|known| is_one_delivery(known, corrected)) {
+                from = at + 1;
+            }
+            known = Some(corrected);
+        }
+        let later = self.later.iter().skip(from);
+        later.filter_map(|record| Some((record, record.said.confirmation()?))).next()
     }
 
     /// What is known of the receipt.
@@ -171,6 +182,15 @@ impl Paper {
     pub fn is_unconfirmed(&self) -> bool {
         self.state() == PaperState::Unconfirmed
     }
+}
+
+/// Whether a correction leaves what went, to whom, how and when.
+fn is_one_delivery(one: &v1::Contact, other: &v1::Contact) -> bool {
+    let what = |contact: &v1::Contact| {
+        let v1::Contact { institution, party, number, sheet, .. } = contact.clone();
+        (institution, party, number, sheet, contact.means, contact.at_ms, contact.received)
+    };
+    what(one) == what(other)
 }
 
 impl Papers {

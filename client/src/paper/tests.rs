@@ -78,9 +78,16 @@ async fn later_records_join_the_first_and_nothing_is_overwritten() {
     assert_eq!((paper.contact(), paper.state()), (&corrected, PaperState::Confirmed));
     assert_eq!(paper.first().said.contact(), Some(&contact()));
     assert_eq!(paper.confirmed().unwrap().1.name, "山田 純");
+    // The confirmation was of what went there; a note more changes nothing of it.
+    let noted = v1::Contact { note: "再送".to_owned(), ..corrected.clone() };
+    queue(&care, Some(first), Raw::Correction(noted));
+    assert_eq!(read(&care).papers[0].state(), PaperState::Confirmed);
+    let elsewhere = v1::Contact { party: "別の薬局".to_owned(), ..corrected.clone() };
+    queue(&care, Some(first), Raw::Correction(elsewhere));
+    assert_eq!(read(&care).papers[0].state(), PaperState::Unconfirmed);
     queue(&care, Some(first), Raw::Withdrawal("取り違え".to_owned()));
     assert_eq!(read(&care).papers[0].state(), PaperState::Withdrawn);
-    assert_eq!(read(&care).papers[0].records().count(), 4);
+    assert_eq!(read(&care).papers[0].records().count(), 6);
 }
 
 #[tokio::test]

@@ -1,20 +1,18 @@
 //! The record of a case, from what this vault knows.
 
-use tsumugu_catalogue::calendar::{Closing, HolidayHabit, OfficeCalendar};
 use tsumugu_catalogue::deadline::{
     ADMISSION_INFO_1, Admission as Admitted, AdmissionRules, Assessment, Deadlines, Person,
     Provision, When, assess, deadlines,
 };
-use tsumugu_catalogue::{Catalogue, FormKind, Value, national_holiday};
-use tsumugu_trust::statement::Profile;
-use tsumugu_trust::value::Time;
+use tsumugu_catalogue::{Catalogue, FilledForm, FormKind};
+use tsumugu_trust::value::{InstitutionKind, Time};
 
 use super::past;
 use super::record::{
     Admission, CaseName, CaseRecord, Class, Delivery, Event, Exchange, FORMAT, OffSystemItem,
     PartyName, Receipt,
 };
-use crate::casefile::{CaseFile, CaseLetter};
+use crate::casefile::{CaseFile, CaseLetter, admitted, calendar, learnt, planned};
 use crate::commands::shown::{ShownParty, unit_name};
 use crate::commands::track::TrackedEvent;
 use crate::failure::Failure;
@@ -61,7 +59,14 @@ pub(crate) fn account(post: &impl Post, case: &CaseFile) -> Result<CaseRecord, F
         learnt_from: case.facts.learnt_from().map(|by| by.ja().to_owned()),
         hours,
     });
-    let computed = computed(catalogue, case, profile);
+    // A hospital gives no such information, so the add-on is none of its matters.
+    let kind = member.and_then(|member| member.record()).map(|record| record.kind);
+    let computed = match kind {
+        Some(InstitutionKind::CareOffice | InstitutionKind::CommunitySupport) => {
+            computed(post, catalogue, case)?
+        }
+        _ => None,
+    };
     let assessed = computed.as_ref().map(|computed| assessed(&catalogues, case, computed, &forms));
     let class = computed.as_ref().zip(assessed.as_ref()).map(|(computed, assessed)| Class {
         class: assessed.standing.key().map(str::to_owned),
@@ -97,29 +102,20 @@ pub(crate) fn account(post: &impl Post, case: &CaseFile) -> Result<CaseRecord, F
     })
 }
 
-/// The last days of the case's admission; nothing where it is not recorded, or no rules hold then.
+/// The last days of the case's admission, by the calendar that `case show` counts with; nothing where it is
+/// not recorded, or no rules hold then.
+///
+/// # Errors
+/// The vault.
 pub(crate) fn computed(
+    post: &impl Post,
     catalogue: &Catalogue,
     case: &CaseFile,
-    profile: Option<&Profile>,
-) -> Option<Deadlines> {
-    let at = admitted(case)?;
-    let planned = case.facts.planned().unwrap_or(false);
-    let rules = AdmissionRules::find(catalogue, at.day, None)?;
-    let admission = Admitted { at, planned, learnt: case.facts.learnt() };
-    Some(deadlines(rules, &admission, &calendar(profile)?))
-}
-
-/// When the person was or will be admitted: what the office entered, else what the newest notice says.
-pub(crate) fn admitted(case: &CaseFile) -> Option<When> {
-    let said = |letter: &CaseLetter| match letter.form.as_ref()?.value("date_admitted")? {
-        Value::DateTime(moment) => When::parse(&moment.to_string()).ok(),
-        Value::Date(day) => Some(When::on(*day)),
-        _ => None,
-    };
-    let notices = case.letters.iter().rev().filter(|letter| letter.is_current());
-    let mut notices = notices.filter(|letter| letter.form_id() == Some("notice-admission"));
-    case.facts.admitted().or_else(|| notices.find_map(said))
+) -> Result<Option<Deadlines>, Failure> {
+    let Some(at) = admitted(case) else { return Ok(None) };
+    let Some(rules) = AdmissionRules::find(catalogue, at.day, None) else { return Ok(None) };
+    let admission = Admitted { at, planned: planned(case), learnt: learnt(case) };
+    Ok(Some(deadlines(rules, &admission, &calendar(post, at.day)?)))
 }
 
 /// What the first letter or paper that gives the information shows; a confirmation is shown apart and
@@ -162,14 +158,6 @@ pub(crate) fn is_admission_info(letter: &CaseLetter, forms: &[String]) -> bool {
     is_one && letter.validity != tsumugu_trust::state::Validity::Withdrawn
 }
 
-/// The office's calendar by its profile. Its habit on national holidays stands in no profile.
-fn calendar(profile: Option<&Profile>) -> Option<OfficeCalendar> {
-    let week = profile.map(|profile| hours::spans(&profile.hours)).unwrap_or_default();
-    let closed = profile.map(|profile| profile.closed.as_slice()).unwrap_or_default();
-    let closed = closed.iter().map(|day| Closing::day(day.0));
-    OfficeCalendar::new(week, closed.collect(), HolidayHabit::NotTold, national_holiday)
-}
-
 fn delivery(
     post: &impl Post,
     case: &CaseFile,
@@ -186,7 +174,7 @@ fn delivery(
         ),
         None => Default::default(),
     };
-    let title = letter.form.as_ref().map(|form| form.form().title_ja.clone());
+    let title = letter.form.as_ref().map(FilledForm::summary_ja);
     let name = letter.name.as_ref().map(|name| format!("{} {}", name.id, name.version));
     let answer = letter.answer.as_ref().map(|answer| Receipt {
         answer: answer.answer.word().to_owned(),

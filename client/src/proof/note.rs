@@ -72,17 +72,21 @@ fn answer(letter: &Delivery, sent: &str) -> String {
 
 fn off_system(item: &OffSystemItem) -> String {
     let OffSystemItem { what, other, means, .. } = item;
-    let mut text = if item.received {
+    let is_unconfirmed = item.state == "unconfirmed";
+    let mut text = if is_unconfirmed && !item.received {
+        // Nobody has said that it arrived, nor this program that it went.
+        format!("{} {what}を{other}宛に用意({means})。", moment(&item.at))
+    } else if item.received {
         format!("{} {other}から{what}を受領({means})。", moment(&item.at))
     } else {
         format!("{} {what}を{other}へ({means})。", moment(&item.at))
     };
-    match (item.state.as_str(), &item.received_by, &item.confirmed) {
+    match (is_unconfirmed, &item.received_by, &item.confirmed) {
         (_, Some(who), Some(at)) => {
             let (when, who) = (later(at, &item.at), role_first(who, true));
             text.push_str(&format!("{when} {who}が受領と確認。"));
         }
-        ("unconfirmed", ..) => text.push_str("受領確認は未(この記録の作成時点)。"),
+        (true, ..) => text.push_str("受領確認は未(この記録の作成時点)。"),
         _ => {}
     }
     text
@@ -140,7 +144,7 @@ mod tests {
                  のちに訂正版を送付。入院日R8.1.30。",
                 "R8.1.30 14:05 入院時情報提供書(第2版)を流山つむぐ病院地域連携室へ送付(つむぐ)。\
                  14:22 同MSW 田中 由美氏が受領確認。入院日R8.1.30。",
-                "R8.1.30 15:00 入院の連絡をはた訪問看護ステーションへ(FAX)。\
+                "R8.1.30 15:00 入院の連絡をはた訪問看護ステーション宛に用意(FAX)。\
                  受領確認は未(この記録の作成時点)。",
             ]
         );

@@ -33,12 +33,12 @@ pub(super) fn item(catalogues: &Catalogues, paper: &Paper) -> Option<OffSystemIt
     })
 }
 
-/// When a sheet of these forms was first given past the exchange: by FAX, post, in person. A call gives
-/// nothing by itself.
+/// When a sheet of these forms was first given past the exchange: in person, or by FAX or post once somebody
+/// there confirmed it. What was only printed was given to nobody yet, and a call gives nothing by itself.
 pub(super) fn given(catalogues: &Catalogues, papers: &[Paper], forms: &[String]) -> Option<Given> {
     let gives = papers.iter().filter(|paper| {
         let contact = paper.contact();
-        let counts = !matches!(paper.state(), PaperState::Withdrawn | PaperState::CallOnly);
+        let counts = matches!(paper.state(), PaperState::Confirmed | PaperState::Recorded);
         let form = sheet_of(catalogues, contact).map(|form| form.form().id.clone());
         counts && !contact.received && form.is_some_and(|form| forms.contains(&form))
     });

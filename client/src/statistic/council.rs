@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tsumugu_trust::value::Id;
 
-use super::body::{Month, Statistic};
+use super::body::{Month, Side, Statistic};
 use super::count::{Count, SMALL};
 
 /// Months that fewer institutions reported are not shown: of two, each could compute the other's.
@@ -42,9 +42,11 @@ pub struct CouncilMonth {
     pub institutions: usize,
     /// Whether they are too few to be shown; then everything below is empty.
     pub withheld: bool,
-    /// Admissions with the information's time: (Ⅰ), (Ⅱ), past both, without.
+    /// Admissions with the information's time: (Ⅰ), (Ⅱ), past both, without. Empty, as the discharges are,
+    /// where fewer than [`MIN_INSTITUTIONS`] care offices reported: nobody else counts them.
     pub admissions: Vec<Range>,
-    /// Letters by the time to their acknowledgement: an hour, a day, three days, later, not.
+    /// Letters by the time to their acknowledgement: an hour, a day, three days, later, not. Empty where
+    /// fewer than [`MIN_INSTITUTIONS`] sent any.
     pub letters: Vec<Range>,
     /// Discharges: told before, and not.
     pub discharges: Vec<Range>,
@@ -103,9 +105,16 @@ impl CouncilMonth {
         if report.withheld {
             return report;
         }
-        report.admissions = sums(told.iter().map(|one| one.admissions.parts()));
-        report.letters = sums(told.iter().map(|one| one.letters.parts()));
-        report.discharges = sums(told.iter().map(|one| one.discharges.parts()));
+        // Care offices count admissions and discharges; hospitals tell none.
+        if told.iter().filter(|one| one.side == Side::Care).count() >= MIN_INSTITUTIONS {
+            report.admissions = sums(told.iter().map(|one| one.admissions.parts()));
+            report.discharges = sums(told.iter().map(|one| one.discharges.parts()));
+        }
+        let wrote =
+            told.iter().filter(|one| one.letters.parts().iter().any(|n| n.high() != Some(0)));
+        if wrote.count() >= MIN_INSTITUTIONS {
+            report.letters = sums(told.iter().map(|one| one.letters.parts()));
+        }
         report.informed = rate(&report.admissions, &[0, 1]);
         report.untold = rate(&report.discharges, &[1]);
         report.acknowledged_in_a_day = rate(&report.letters, &[0, 1]);
@@ -269,6 +278,17 @@ mod tests {
         let enough = report(&enough);
         assert_eq!(enough.admissions[0].shown(), "12");
         assert_eq!(enough.admissions[3].shown(), "19");
+    }
+
+    #[test]
+    fn one_care_office_among_hospitals_is_not_shown() {
+        let nothing = Figures { letters: [10, 5, 0, 0, 5], ..Figures::default() };
+        let hospital = nothing.guarded(month("2026-10"), Side::Hospital);
+        let care = told([6, 0, 0, 6], [5, 5]);
+        let report = report(&[(id(1), 1, care), (id(2), 1, hospital), (id(3), 1, hospital)]);
+        assert!(!report.withheld && report.admissions.is_empty() && report.discharges.is_empty());
+        assert_eq!((report.informed, report.untold), (None, None));
+        assert_eq!(report.letters[0].shown(), "30");
     }
 
     #[test]

@@ -6,11 +6,11 @@ use tsumugu_proto::v1::LetterKind;
 use tsumugu_trust::value::{InstitutionKind, Time};
 
 use super::body::{Figures, Month, Side};
-use crate::casefile::{CaseFile, CaseLetter};
+use crate::casefile::{CaseFile, CaseLetter, admitted};
 use crate::failure::Failure;
 use crate::jst;
 use crate::post::Post;
-use crate::proof::{admission_forms, admitted, assessed, computed, confirmed};
+use crate::proof::{admission_forms, assessed, computed, confirmed};
 use crate::releases::Catalogues;
 
 const HOUR_MS: u64 = 60 * 60 * 1_000;
@@ -32,7 +32,6 @@ pub(crate) fn figures(post: &impl Post, month: Month) -> Result<(Side, Figures),
     let member = post.directory().member(own);
     let kind = member.and_then(|member| member.record()).map(|record| record.kind);
     let side = side(kind);
-    let profile = member.and_then(|member| member.profile());
     let catalogues = Catalogues::of(post.home(), post.directory().catalogues());
     let catalogue = catalogues.newest().catalogue;
     let forms = admission_forms(catalogue);
@@ -47,7 +46,7 @@ pub(crate) fn figures(post: &impl Post, month: Month) -> Result<(Side, Figures),
         }
         let admitted = admitted(&case).filter(|at| month.has(at.day));
         if side == Side::Care && admitted.is_some() {
-            let standing = computed(catalogue, &case, profile)
+            let standing = computed(post, catalogue, &case)?
                 .map(|days| assessed(&catalogues, &case, &days, &forms).standing);
             // A care level without the add-on is no admission of the rate.
             if standing != Some(Standing::NotCovered) {

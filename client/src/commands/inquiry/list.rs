@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tsumugu_proto::v1::LetterKind;
+use tsumugu_trust::state::Validity;
 use tsumugu_trust::value::{Id, Time};
 
 use crate::commands::mail::exchange_mail;
@@ -9,7 +10,7 @@ use crate::commands::shown::{ShownMessage, ShownParty, ShownWorker};
 use crate::commands::track::happened;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::inquiry::is_inquiry;
+use crate::inquiry::{ANSWER_FORM, is_inquiry, may_be_in_charge};
 use crate::jst;
 use crate::letters::{About, OpenedLetter};
 use crate::mailbox::message::Message;
@@ -106,7 +107,9 @@ fn answers(
     let about = About { from: own, id: message.id(), envelope: leaf.statement.digest() };
     let answers = |one: &(Message, OpenedLetter)| {
         let (answer, letter) = one;
-        let is_it = letter.kind() == LetterKind::Reply && letter.about() == Some(about);
+        let is_it = letter.kind() == LetterKind::Reply
+            && letter.about() == Some(about)
+            && says_in_charge(session, answer, letter);
         let (leaf, _) = answer.envelope().filter(|_| is_it && answer.from() != own)?;
         Some(ShownInquiryAnswer {
             id: answer.id().to_string(),
@@ -117,6 +120,15 @@ fn answers(
         })
     };
     letters.iter().filter_map(answers).collect()
+}
+
+/// Whether a letter is the word of one who may be in charge, and was not taken back.
+fn says_in_charge(session: &Session<'_>, answer: &Message, letter: &OpenedLetter) -> bool {
+    let record = session.directory().member(answer.from()).and_then(|member| member.record());
+    let body: serde_json::Value = serde_json::from_slice(letter.body()).unwrap_or_default();
+    body["form"] == ANSWER_FORM
+        && record.is_some_and(|record| may_be_in_charge(record.kind))
+        && answer.state().validity() == Validity::Current
 }
 
 impl Outcome for ShownInquiries {

@@ -10,7 +10,7 @@ use crate::args::RecordCorrectArgs;
 use crate::commands::mail::{exchange_mail, signing};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::paper::new_record_id;
+use crate::paper::{PaperState, new_record_id};
 use crate::session::{Purpose, Session};
 
 /// Runs it.
@@ -50,12 +50,14 @@ pub(super) async fn run(ctx: &Context, args: &RecordCorrectArgs) -> Result<Writt
     let worker = signing(&session, args.worker.as_deref())?;
     let id = new_record_id(&session, ctx.now());
     let logged = write(&mut session, &mail, &worker, (id, about), &said).await?;
+    let after = papers(&session)?;
+    let state = find(&after, &args.id)?.state();
     Ok(WrittenRecord {
         id: id.to_string(),
         about: Some(paper.id().to_string()),
         logged,
         what: said.word(),
-        unconfirmed: false,
-        call_only: false,
+        unconfirmed: state == PaperState::Unconfirmed,
+        call_only: state == PaperState::CallOnly,
     })
 }

@@ -15,6 +15,7 @@ use crate::commands::outgoing::Outgoing;
 use crate::commands::record::fax::{FaxPages, ask_folder};
 use crate::commands::record::written::{checked, queue};
 use crate::commands::shown::{ShownParty, ShownWorker};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::identity::WorkerSecret;
 use crate::messages::Sentence;
@@ -33,8 +34,8 @@ pub struct FaxPrinted {
     pub to: ShownParty,
     /// The FAX number, as in the directory.
     pub fax: String,
-    /// The file.
-    pub file: String,
+    /// The file; nothing where it could not be written: `record print` writes it.
+    pub file: Option<String>,
     /// How many pages, the cover sheet among them.
     pub pages: usize,
     /// How many filled fields are not on them, as they are for staff only.
@@ -110,25 +111,31 @@ pub(super) fn record(
     pages.iter().map(|one| queue(session, worker, (one.id, None), &one.said)).collect()
 }
 
-/// Writes the files.
-///
-/// # Errors
-/// `file.unwritable`, `file.exists`: the records are kept, and `record print` writes the pages again.
-pub(super) fn write(pages: &[Prepared]) -> Result<(), Failure> {
-    pages.iter().try_for_each(|one| one.pages.write(&one.file))
+/// Writes the files; gives those that are there. The records and letters are queued already, so one that
+/// cannot be written is told, and fails nothing: `record print` writes the pages again.
+pub(super) fn write(ctx: &Context, pages: &[Prepared]) -> Vec<Id> {
+    let write = |one: &Prepared| match one.pages.write(&one.file) {
+        Ok(()) => Some(one.id),
+        Err(failure) => {
+            ctx.note(failure.sentence());
+            None
+        }
+    };
+    pages.iter().filter_map(write).collect()
 }
 
 /// What was printed.
 pub(super) fn printed(
     session: &Session<'_>,
     pages: &[Prepared],
+    written: &[Id],
 ) -> Result<Vec<FaxPrinted>, Failure> {
     let printed = |one: &Prepared| {
         Ok(FaxPrinted {
             id: one.id.to_string(),
             to: one.to.party.clone(),
             fax: one.to.fax.clone(),
-            file: one.file.display().to_string(),
+            file: written.contains(&one.id).then(|| one.file.display().to_string()),
             pages: one.pages.count,
             left_out: one.pages.left_out,
             state: "unconfirmed",
@@ -141,7 +148,10 @@ pub(super) fn printed(
 impl FaxPrinted {
     /// What was done, and what a person has to do now.
     pub(super) fn lines(&self, page: &mut Page) {
-        page.say(&Sentence::new("fax.printed").with("file", &self.file).with("pages", self.pages));
+        page.say(&match &self.file {
+            Some(file) => Sentence::new("fax.printed").with("file", file).with("pages", self.pages),
+            None => Sentence::new("fax.not-written").with("id", &self.id),
+        });
         page.row(&format!("    {}  FAX {}  【未確認 unconfirmed】", self.to.row(), self.fax));
         if self.left_out > 0 {
             page.say(&Sentence::new("fax.left-out").with("count", self.left_out));
