@@ -9,10 +9,9 @@ use tsumugu_trust::statement::Answer;
 use tsumugu_trust::value::{Id, InstitutionKind};
 
 use super::ack::{self, Answered};
-use super::mail::{exchange_mail, find_message, signing};
-use super::open::{load, readable};
+use super::mail::{exchange_mail, signing};
 use super::outgoing::Outgoing;
-use super::replied::{Received, Replied, reply};
+use super::replied::{Received, Replied, find_received, reply};
 use super::send::{Recipient, resolve};
 use super::shown::form_of;
 use crate::args::{AckArgs, Disposition, ForwardArgs};
@@ -53,9 +52,9 @@ pub async fn run(ctx: &Context, args: &ForwardArgs) -> Result<Forwarded, Failure
     let mut session = Session::open(ctx, Purpose::Act)?;
     let mail = exchange_mail(&mut session).await?;
     mail.tell_unsent(ctx);
-    let (from, id) = find_message(&mut session, &args.id).await?;
-    let message = load(&session, from, id)?;
-    let letter = check(&session, &message)?;
+    let (message, letter) = find_received(&mut session, &args.id).await?;
+    let (from, id) = (message.from(), message.id());
+    check(&session, &message, &letter)?;
     if asked_on_day(&session, from, id.message_time().unwrap_or_else(|| ctx.now()))? > MAX_A_DAY {
         ctx.note(&Sentence::new("inquiry.many-asked").with("limit", MAX_A_DAY));
     }
@@ -84,11 +83,10 @@ pub async fn run(ctx: &Context, args: &ForwardArgs) -> Result<Forwarded, Failure
     let passed_on = PassedOn::to_travel(leaf.receipt.clone(), &letter, comment);
     let profile = session.directory().member(to.destination.institution);
     let outgoing = Outgoing {
-        case: letter.case_id(),
         about: Some(about),
         ack_by: answer_due(profile.and_then(|member| member.profile()), ctx.now()),
         passed_on: Some((passed_on, letter.body().to_vec())),
-        ..Outgoing::new(&form)
+        ..Outgoing::new(&session, letter.case_id(), &form)?
     };
     let told = if args.tell { said(PASSED_ON, &to.party.row()) } else { PASSED_ON.to_owned() };
     let received = Received { message: &message, letter: &letter };
@@ -97,16 +95,12 @@ pub async fn run(ctx: &Context, args: &ForwardArgs) -> Result<Forwarded, Failure
     Ok(Forwarded::PassedOn(Box::new(replied)))
 }
 
-/// The letter, when it is one that this institution may pass on.
-fn check(session: &Session<'_>, message: &Message) -> Result<OpenedLetter, Failure> {
+/// Whether a letter is one that this institution may pass on.
+fn check(session: &Session<'_>, message: &Message, letter: &OpenedLetter) -> Result<(), Failure> {
     let own = session.identity().terminal()?.institution;
     let id = message.id();
-    if message.from() == own {
-        return Err(Failure::new("ack.own").with("id", id));
-    }
-    let letter = readable(session, message)?;
     let catalogues = session.ctx().catalogues();
-    if !is_inquiry(&catalogues, &letter) {
+    if !is_inquiry(&catalogues, letter) {
         return Err(not_an_inquiry(id));
     }
     if !kind(session, own).is_some_and(may_be_asked) {
@@ -116,7 +110,7 @@ fn check(session: &Session<'_>, message: &Message) -> Result<OpenedLetter, Failu
     if letter.author().passed_on.is_some() {
         return Err(Failure::new("forward.passed-on-already").with("id", id));
     }
-    if form_of(&catalogues, &letter).is_none_or(|form| form.value(GROUND).is_none()) {
+    if form_of(&catalogues, letter).is_none_or(|form| form.value(GROUND).is_none()) {
         return Err(Failure::new("forward.no-ground").with("id", id));
     }
     let state = message.state();
@@ -129,7 +123,7 @@ fn check(session: &Session<'_>, message: &Message) -> Result<OpenedLetter, Failu
         }
         _ => {}
     }
-    Ok(letter)
+    Ok(())
 }
 
 fn check_recipient(session: &Session<'_>, asker: Id, to: &Recipient) -> Result<(), Failure> {

@@ -36,18 +36,31 @@ pub(super) struct Outgoing<'a> {
     pub(super) secrets: Vec<AttachmentSecret>,
     /// The sealed attachments, in the same order.
     pub(super) sealed: Vec<BytesRef>,
+    /// What this office recorded of the case's steps.
+    pub(super) steps: Vec<v1::SharedStep>,
 }
 
 impl<'a> Outgoing<'a> {
-    /// A form, of no case and without anything beside it.
-    pub(super) fn new(form: &'a FilledForm) -> Self {
+    /// A form without anything beside it; in a case it takes along what this office recorded of that.
+    ///
+    /// # Errors
+    /// The vault.
+    pub(super) fn new(
+        session: &Session<'_>,
+        case: Option<Id>,
+        form: &'a FilledForm,
+    ) -> Result<Self, Failure> {
         let kind = match form.form().kind {
             FormKind::Sheet => LetterKind::Sheet,
             FormKind::Notice => LetterKind::Notice,
         };
         let (about, passed_on, urgency) = (None, None, Urgency::Normal);
-        let (ack_by, case, secrets, sealed) = (None, None, Vec::new(), Vec::new());
-        Self { form, kind, urgency, ack_by, case, about, passed_on, secrets, sealed }
+        let (ack_by, secrets, sealed) = (None, Vec::new(), Vec::new());
+        let steps = match case {
+            Some(case) => CaseFile::gather(session, case)?.own_steps(),
+            None => Vec::new(),
+        };
+        Ok(Self { form, kind, urgency, ack_by, case, about, passed_on, secrets, sealed, steps })
     }
 
     /// The letter to one of them, written by the worker and sealed.
@@ -83,13 +96,8 @@ impl<'a> Outgoing<'a> {
         let (origin, terminal) = (session.origin(), keys.terminal_key(session.origin())?);
         let previous = previous_message(session.vault(), institution)?;
         let with = sealing(session, &terminal, previous)?;
-        // What this office recorded of the case goes with each of its letters.
-        let steps = match self.case {
-            Some(case) => CaseFile::gather(session, case)?.own_steps(),
-            None => Vec::new(),
-        };
         session.with_random(|rng| {
-            let composed = compose_with_steps(origin, header, &content, &steps, signer, rng)?;
+            let composed = compose_with_steps(origin, header, &content, &self.steps, signer, rng)?;
             let sealed = seal(&composed, with, rng)?;
             Ok((composed, sealed))
         })

@@ -4,7 +4,8 @@ use serde::Serialize;
 use tsumugu_trust::statement::{Answer, Destination};
 
 use super::ack::seal_answer;
-use super::mail::{Mail, say_queued, with_signer};
+use super::mail::{Mail, find_message, say_queued, with_signer};
+use super::open::{load, readable};
 use super::outgoing::Outgoing;
 use super::send::{Recipient, Sent, outcome};
 use super::shown::ShownParty;
@@ -35,6 +36,23 @@ pub struct Replied {
 pub(super) struct Received<'a> {
     pub(super) message: &'a Message,
     pub(super) letter: &'a OpenedLetter,
+}
+
+/// The received message that somebody means, and its letter.
+///
+/// # Errors
+/// There is no such message, or several; it is one's own; its letter is not to be read.
+pub(super) async fn find_received(
+    session: &mut Session<'_>,
+    typed: &str,
+) -> Result<(Message, OpenedLetter), Failure> {
+    let (from, id) = find_message(session, typed).await?;
+    if from == session.identity().terminal()?.institution {
+        return Err(Failure::new("ack.own").with("id", id));
+    }
+    let message = load(session, from, id)?;
+    let letter = readable(session, &message)?;
+    Ok((message, letter))
 }
 
 /// Sends a letter because of a received one, and acknowledges that one under the same worker's name.

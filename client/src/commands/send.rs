@@ -166,10 +166,9 @@ pub async fn run(ctx: &Context, args: &SendArgs) -> Result<Sent, Failure> {
     let same = Outgoing {
         urgency: urgency(args),
         ack_by,
-        case,
         secrets: attached.secrets.clone(),
         sealed: attached.sealed.clone(),
-        ..Outgoing::new(&form)
+        ..Outgoing::new(&session, case, &form)?
     };
     let worker = signing(&session, args.worker.as_deref())?;
     let worker = &worker;

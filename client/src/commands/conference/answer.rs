@@ -9,10 +9,9 @@ use tsumugu_trust::value::Unit;
 
 use crate::args::{AttendanceArgs, ConferenceAnswerArgs};
 use crate::commands::form_file::put;
-use crate::commands::mail::{exchange_mail, find_message, signing};
-use crate::commands::open::{load, readable};
+use crate::commands::mail::{exchange_mail, signing};
 use crate::commands::outgoing::Outgoing;
-use crate::commands::replied::{Received, Replied, reply};
+use crate::commands::replied::{Received, Replied, find_received, reply};
 use crate::conference::{Attendance, ConferenceLetter, FORM, Invitation, NO, Status, YES};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -29,12 +28,8 @@ pub(super) async fn run(ctx: &Context, args: &ConferenceAnswerArgs) -> Result<Re
     let mut session = Session::open(ctx, Purpose::Act)?;
     let mail = exchange_mail(&mut session).await?;
     mail.tell_unsent(ctx);
-    let (from, id) = find_message(&mut session, &args.id).await?;
-    if from == session.identity().terminal()?.institution {
-        return Err(Failure::new("ack.own").with("id", id));
-    }
-    let message = load(&session, from, id)?;
-    let letter = readable(&session, &message)?;
+    let (message, letter) = find_received(&mut session, &args.id).await?;
+    let (from, id) = (message.from(), message.id());
     let Some(ConferenceLetter::Invitation(invitation)) =
         ConferenceLetter::of(&ctx.catalogues(), &message, &letter)
     else {
@@ -50,9 +45,8 @@ pub(super) async fn run(ctx: &Context, args: &ConferenceAnswerArgs) -> Result<Re
     let form = filled(&session, &invitation, (attendance, &chosen), args, &worker)?;
     let outgoing = Outgoing {
         kind: LetterKind::Reply,
-        case: letter.case_id(),
         about: Some(invitation.about),
-        ..Outgoing::new(&form)
+        ..Outgoing::new(&session, letter.case_id(), &form)?
     };
     // Which of its units invited is not told by an envelope.
     let to = Destination { institution: from, unit: Unit::main() };

@@ -11,10 +11,9 @@ use super::Inquiries;
 use crate::args::{AckArgs, Disposition, InquiryAnswerArgs};
 use crate::commands::ack;
 use crate::commands::form_file::put;
-use crate::commands::mail::{exchange_mail, find_message, signing};
-use crate::commands::open::{load, readable};
+use crate::commands::mail::{exchange_mail, signing};
 use crate::commands::outgoing::Outgoing;
-use crate::commands::replied::{Received, reply};
+use crate::commands::replied::{Received, find_received, reply};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::identity::WorkerSecret;
@@ -30,12 +29,8 @@ pub(super) async fn run(ctx: &Context, args: &InquiryAnswerArgs) -> Result<Inqui
     let mut session = Session::open(ctx, Purpose::Act)?;
     let mail = exchange_mail(&mut session).await?;
     mail.tell_unsent(ctx);
-    let (from, id) = find_message(&mut session, &args.id).await?;
-    if from == session.identity().terminal()?.institution {
-        return Err(Failure::new("ack.own").with("id", id));
-    }
-    let message = load(&session, from, id)?;
-    let letter = readable(&session, &message)?;
+    let (message, letter) = find_received(&mut session, &args.id).await?;
+    let (from, id) = (message.from(), message.id());
     if !is_inquiry(&ctx.catalogues(), &letter) {
         return Err(Failure::new("inquiry.no-inquiry").with("id", id));
     }
@@ -63,9 +58,8 @@ pub(super) async fn run(ctx: &Context, args: &InquiryAnswerArgs) -> Result<Inqui
     let form = filled(&session, args, &worker)?;
     let outgoing = Outgoing {
         kind: LetterKind::Reply,
-        case: letter.case_id(),
         about: Some(about),
-        ..Outgoing::new(&form)
+        ..Outgoing::new(&session, letter.case_id(), &form)?
     };
     let to = Destination { institution: about.from, unit: Unit::main() };
     let received = Received { message: &message, letter: &letter };
